@@ -1,0 +1,157 @@
+"""Who hears a scan? One override of ``on_event`` that owns the keyboard, before anything else.
+
+Stock Textual lets a scanned DC1 quit the program and a scanned Enter press the focused button.
+Here every key goes through the wedge first, whatever has focus: bindings, focus, screens and
+fields see only what the wedge gives back. Scanners on a wire post ``Scanned`` from their thread
+and join the keys in order of arrival.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.app import App
+from textual.message import Message
+from textual.widgets import Input, TextArea
+
+from station.wedge import Broken, Heard, Released, Scan, Wedge, WedgeSettings
+
+
+@dataclass(frozen=True, slots=True)
+class RawScan:
+    """What a scanner said, before anyone knows what it means."""
+
+    text: str
+    source: str
+    """wedge, typed, paste, or the name of a scanner device."""
+    at: float
+    """Seconds on the monotonic clock, taken where the bytes arrived."""
+
+
+class Scanned(Message):
+    """A scanner on a wire says something; may be posted from any thread."""
+
+    def __init__(self, text: str, source: str, at: float) -> None:
+        super().__init__()
+        self.scan = RawScan(text, source, at)
+
+
+class FloorApp(App[int], inherit_bindings=False):
+    """An app that is driven by scanning: no palette, no selection, no inherited quit key.
+
+    Override ``scanned``, ``broken``, ``pressed`` and, where the line typed by hand is shown,
+    ``typing``. A screen with ``FLOOR = False`` (the supervisor's) gets its letters like any
+    Textual screen; a burst is a scan there too.
+    """
+
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    ESCAPE_TO_MINIMIZE: ClassVar[bool] = False
+
+    def __init__(self, wedge: WedgeSettings | None = None) -> None:
+        super().__init__()
+        self.wedge = Wedge(wedge)
+        self._alarm: asyncio.TimerHandle | None = None
+        self._line = ""
+        self._hearing = True
+
+    # -- to override -------------------------------------------------------------------------
+
+    async def scanned(self, raw: RawScan) -> None:
+        """A whole code came in. The next key is not looked at before this returns."""
+
+    async def broken(self, broken: Broken) -> None:
+        """Half a code came in, or a damaged one: say RESCAN, never guess."""
+
+    async def pressed(self, key: str) -> None:
+        """A person pressed a key on a floor screen: f1, enter, pageup, ctrl+q."""
+
+    def typing(self, line: str) -> None:
+        """The line typed by hand is now this."""
+
+    def listening(self, hears: bool) -> None:
+        """The terminal got or lost the keyboard; scans go to another window when it is lost."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Listens):
+                screen.listening(hears)
+
+    # -- the one reader ----------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Every event of the terminal passes here first; Textual sees what is left."""
+        if isinstance(event, events.InputEvent) and not event.is_forwarded:
+            if isinstance(event, events.Key):
+                self._hears(True)
+                self.wedge.text_mode = self._field_has_focus()
+                await self._act(self.wedge.feed(event.key, event.character, event.time), "wedge")
+                self._arm()
+                return
+            if isinstance(event, events.Paste) and not self._field_has_focus():
+                await self._act(self.wedge.paste(event.text, event.time), "paste")
+                return
+        if isinstance(event, events.AppBlur | events.AppFocus):
+            self._hears(isinstance(event, events.AppFocus))
+        await super().on_event(event)
+
+    async def on_scanned(self, message: Scanned) -> None:
+        """A scan from a wire takes the same road, after what was typed before it."""
+        message.stop()
+        await self.scanned(message.scan)
+
+    async def _act(self, heard: list[Heard], source: str) -> None:
+        for one in heard:
+            match one:
+                case Scan(text, at, burst):
+                    await self.scanned(RawScan(text, source if burst else "typed", at))
+                case Broken():
+                    await self.broken(one)
+                case Released(strokes):
+                    for stroke in strokes:
+                        await self._release(stroke.key, stroke.character)
+        if self.wedge.line != self._line:
+            self._line = self.wedge.line
+            self.typing(self._line)
+
+    async def _release(self, key: str, character: str | None) -> None:
+        if self.wedge.text_mode:
+            await super().on_event(events.Key(key, character))
+        else:
+            await self.pressed(key)
+
+    def _field_has_focus(self) -> bool:
+        if isinstance(self.focused, Input | TextArea):
+            return True
+        return bool(self.screen_stack) and not getattr(self.screen, "FLOOR", True)
+
+    def _hears(self, hears: bool) -> None:
+        if hears != self._hearing:
+            self._hearing = hears
+            self.listening(hears)
+
+    # -- silence -----------------------------------------------------------------------------
+
+    def _arm(self) -> None:
+        """One lazy alarm: set again when it rings, not at every key (a timer a key costs 1 ms)."""
+        deadline = self.wedge.deadline()
+        if self._alarm is None and deadline is not None:
+            delay = max(0.001, deadline - time.monotonic())
+            self._alarm = asyncio.get_running_loop().call_later(delay, self._ring)
+
+    def _ring(self) -> None:
+        # Through the queue: keys that arrived before the deadline are heard before it.
+        self._alarm = None
+        self.call_later(self._expire)
+
+    async def _expire(self) -> None:
+        await self._act(self.wedge.expire(time.monotonic()), "wedge")
+        self._arm()
+
+
+class Listens:
+    """A screen that shows whether the terminal has the keyboard."""
+
+    def listening(self, hears: bool) -> None:
+        """Paint it."""
+        raise NotImplementedError
