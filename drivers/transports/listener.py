@@ -1,0 +1,132 @@
+"""How the bench keeps listening to a device: unplugged, silent, or asked over and over.
+
+One thread a wire. It connects, hands on every byte with its time of arrival, tells when the wire
+fell quiet, asks a scale again and again, and comes back within a second of the plug.
+The callbacks run in that thread: they must only pass things on.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from drivers.transports.transport import Transport, WireError
+
+QUIET_SECONDS = 0.15
+"""Without a byte for so long, a code that has begun will not be finished. A scanner sends one
+code in a few milliseconds, at 9600 baud in 60; the slowest radio cradle pauses for 50."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
+"""Seconds between tries to connect: a replugged scanner is back before the next pull."""
+_CONNECT_SECONDS, _WRITE_SECONDS = 2.0, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """The wire is connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """The wire is not connected; the listener goes on trying."""
+
+    error: WireError
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The listener's thread is over: stopped, or dead of a mistake in a callback."""
+
+
+LinkState = Up | Down | Ended
+
+
+class Listener:
+    """Listens to one device until stopped."""
+
+    def __init__(
+        self,
+        wire: Transport,
+        on_bytes: Callable[[bytes, float], None],
+        on_state: Callable[[LinkState], None],
+        *,
+        on_quiet: Callable[[float], None] | None = None,
+        ask: bytes = b"",
+        ask_every: float = 0.2,
+    ) -> None:
+        """Prepare to listen; `start` begins.
+
+        `on_bytes(data, at)` gets what comes, with `time.monotonic()`; `on_quiet(at)` is called once
+        when nothing has come for QUIET_SECONDS after something had; `on_state` at each change.
+        `ask`, if any, is sent every `ask_every` seconds: most scales speak when spoken to.
+        """
+        self._wire = wire
+        self._on_bytes, self._on_state, self._on_quiet = on_bytes, on_state, on_quiet
+        self._ask, self._ask_every = ask, ask_every
+        self._stopping = threading.Event()
+        self._saying: list[bytes] = []
+        self._state: LinkState | None = None
+        self._thread = threading.Thread(target=self._run, name=wire.url, daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._thread.start()
+
+    def say(self, data: bytes) -> None:
+        """Send `data` when the wire is up and at the latest QUIET_SECONDS from now.
+
+        For the beep of a scanner: what cannot be sent is forgotten, nobody wants yesterday's beep.
+        """
+        self._saying.append(data)
+
+    def stop(self) -> None:
+        """End the thread and let go of the wire."""
+        self._stopping.set()
+        if self._thread.ident is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _run(self) -> None:
+        pause = _FIRST_PAUSE
+        try:
+            while not self._stopping.is_set():
+                try:
+                    self._wire.connect(_CONNECT_SECONDS)
+                    pause = _FIRST_PAUSE
+                    self._report(Up())
+                    self._listen()
+                except WireError as e:
+                    self._report(Down(e))
+                    self._stopping.wait(pause)
+                    pause = min(pause * 1.6, _LONGEST_PAUSE)
+        finally:
+            self._wire.close()
+            self._report(Ended())
+
+    def _listen(self) -> None:
+        self._saying.clear()
+        ask_at, quiet = time.monotonic(), True
+        while not self._stopping.is_set():
+            now = time.monotonic()
+            while self._saying:
+                self._wire.write(self._saying.pop(0), now + _WRITE_SECONDS)
+            if self._ask and now >= ask_at:
+                self._wire.write(self._ask, now + _WRITE_SECONDS)
+                ask_at = now + self._ask_every
+            until = now + QUIET_SECONDS
+            data = self._wire.read_until(min(until, ask_at) if self._ask else until)
+            at = time.monotonic()
+            if data:
+                quiet = False
+                last = at
+                self._on_bytes(data, at)
+            elif not quiet and at - last >= QUIET_SECONDS:
+                quiet = True
+                if self._on_quiet is not None:
+                    self._on_quiet(at)
+
+    def _report(self, state: LinkState) -> None:
+        # Trying again and failing again is no news.
+        if type(state) is not type(self._state):
+            self._state = state
+            self._on_state(state)
