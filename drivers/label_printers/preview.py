@@ -1,0 +1,116 @@
+"""What will the label look like?
+
+Our own drawing of a label, dot for dot at the resolution of a head: for the screen (PNG), for
+PDF, and for printers that know nothing but bitmaps.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from PIL import Image, ImageDraw
+
+from drivers.label_printers import symbol, typeset
+from drivers.label_printers.label import (
+    Bitmap,
+    Box,
+    Code128,
+    DataMatrix,
+    Element,
+    Label,
+    Line,
+    Picture,
+    QrCode,
+    Text,
+)
+from drivers.label_printers.zpl import aligned, enlarged
+
+MM_PER_INCH = 25.4
+
+
+def picture(label: Label, dots_per_mm: int = 8) -> Image.Image:
+    """Return the label as a 1-bit image, white 1 and black 0. Raises Undrawable."""
+    size = (round(label.width * dots_per_mm), round(label.height * dots_per_mm))
+    page = Image.new("1", size, 1)
+    for element in label.elements:
+        _draw(page, element, dots_per_mm)
+    return page
+
+
+def bitmap(label: Label, dots_per_mm: int = 8) -> Bitmap:
+    """Return the label as dots, 1 black."""
+    page = picture(label, dots_per_mm)
+    return Bitmap(page.width, page.height, page.point(lambda dot: 255 - dot, "1").tobytes())
+
+
+def render(label: Label, dots_per_mm: int = 8) -> bytes:
+    """Return the label as a PNG that knows its resolution."""
+    out = BytesIO()
+    dpi = dots_per_mm * MM_PER_INCH
+    picture(label, dots_per_mm).save(out, "PNG", dpi=(dpi, dpi))
+    return out.getvalue()
+
+
+def to_pdf(label: Label, dots_per_mm: int = 8) -> bytes:
+    """Return the label as a PDF of one page, of the label's size."""
+    return to_pdf_pages((label,), dots_per_mm)
+
+
+def to_pdf_pages(labels: tuple[Label, ...], dots_per_mm: int = 8) -> bytes:
+    """Return labels as a PDF, a page each. Its dates are left out: equal labels, equal bytes."""
+    first, *others = (picture(label, dots_per_mm) for label in labels)
+    out = BytesIO()
+    resolution = dots_per_mm * MM_PER_INCH
+    first.save(
+        out,
+        "PDF",
+        resolution=resolution,
+        save_all=True,
+        append_images=others,
+        creationDate=None,
+        modDate=None,
+    )
+    return out.getvalue()
+
+
+def paste(page: Image.Image, dots: Bitmap, left: int, top: int) -> None:
+    """Blacken the page where the bitmap is black."""
+    mask = Image.frombytes("1", (dots.width, dots.height), dots.data)
+    page.paste(0, (left, top), mask)
+
+
+def _draw(page: Image.Image, element: Element, dpmm: int) -> None:
+    match element:
+        case Text():
+            _text(page, element, dpmm)
+        case Code128() | QrCode() | DataMatrix():
+            left, top = symbol.start(element, dpmm), round(element.y * dpmm)
+            paste(page, symbol.bitmap(element, dpmm), left, top)
+        case Line() | Box():
+            _box(page, element, dpmm)
+        case Picture():
+            left, top = round(element.x * dpmm), round(element.y * dpmm)
+            paste(page, enlarged(element, dpmm), left, top)
+
+
+def _text(page: Image.Image, text: Text, dpmm: int) -> None:
+    words = typeset.printable(text.text)
+    dots = max(1, round(text.height * dpmm))
+    draw = typeset.drawn_like_font_0 if typeset.native(words) else typeset.drawn
+    line = draw(words, dots, bold=text.bold)
+    if line is None:
+        return
+    left = round(text.x * dpmm) + aligned(text, typeset.width(words, dots, bold=text.bold), dpmm)
+    top = round(text.y * dpmm) + round(dots * typeset.BASELINE) - line.top
+    paste(page, line.bitmap, left + line.left, max(0, top))
+
+
+def _box(page: Image.Image, at: Line | Box, dpmm: int) -> None:
+    left, top = round(at.x * dpmm), round(at.y * dpmm)
+    width, height = max(1, round(at.width * dpmm)), max(1, round(at.height * dpmm))
+    corners = (left, top, left + width - 1, top + height - 1)
+    brush = ImageDraw.Draw(page)
+    if isinstance(at, Line):
+        brush.rectangle(corners, fill=0)
+    else:
+        brush.rectangle(corners, outline=0, width=max(1, round(at.thickness * dpmm)))

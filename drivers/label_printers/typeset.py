@@ -1,0 +1,232 @@
+"""How does a line of text look, and how wide is it?
+
+Printable ASCII is the printer's own business (font 0, whose widths we know); every other line
+is shaped by HarfBuzz and drawn as a bitmap, because printers have no Chinese and cannot
+place Thai marks. Pillow's Raqm needs a system FriBidi that a clean machine lacks; without it
+tone marks collide in silence. So shaping is HarfBuzz's and order is `bidi`'s, everywhere the same.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+
+import uharfbuzz as hb
+from PIL import Image
+
+from drivers.label_printers import bidi
+from drivers.label_printers.fonts import Face, face_for
+from drivers.label_printers.label import Bitmap
+
+BASELINE = 0.75
+"""Of the text height, from the top: where the printer's font 0 stands."""
+
+# Advances of font 0 in 1/32 of the text height, space to tilde; measured on renderings of a
+# ZD621's resident font, where they are whole numbers at every size above 100 dots.
+_ADVANCES = bytes.fromhex(
+    "09090f0f0f1d14090909 0f1d091d0909 0f0f0f0f0f0f0f0f0f0f 0909201d200e1d"
+    "1212111310101314090e120f181412121213111014111a121210 090f09101009"
+    "0f100e100f09101008080e0818100f10100b0e09100e150e0e0c 10101020"
+)
+_THRESHOLD = 118
+"""Grey above which a dot is black; a little early, or thin strokes of small Chinese fall out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A letter form in its place; measures are multiples of the text height."""
+
+    face: Face
+    index: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """A line ready to be drawn at any size."""
+
+    glyphs: tuple[Glyph, ...]
+    width: float
+    missing: str
+    """The characters that no font here has; a question mark stands in their place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A line as dots."""
+
+    bitmap: Bitmap
+    left: int
+    """Dots from the start of the line to the bitmap's left edge."""
+    top: int
+    """Dots from the baseline up to the bitmap's upper edge."""
+
+
+@lru_cache(maxsize=1024)
+def printable(text: str) -> str:
+    """Return what of a line can be printed at all.
+
+    Emoji and control characters of every kind go; line ends and tabs become spaces. What is
+    left may still hold a letter that no font here has: see `missing`.
+
+    >>> printable("Zoë 😀")
+    'Zoë'
+    """
+    if native(text):
+        return text
+    composed = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+    kept = "".join(" " if c.isspace() else c for c in composed if c.isspace() or not _silent(c))
+    return kept.strip() if kept != text else text
+
+
+def native(text: str) -> bool:
+    """Whether the printer's own font draws it: printable ASCII, and no backslash.
+
+    In UTF-8 mode a ZD621's font 0 has the cent sign where the backslash should be.
+    """
+    return text.isascii() and text.isprintable() and "\\" not in text
+
+
+def width(text: str, height: float, *, bold: bool = False) -> float:
+    """Return how wide a line gets, in the unit of its height."""
+    text = printable(text)
+    if native(text):
+        return sum(_ADVANCES[b - 32] for b in text.encode("ascii")) / 32 * height
+    return shaped(text, bold).width * height
+
+
+def missing(text: str) -> str:
+    """Return the characters that no font here has, each once; emoji are not missed."""
+    text = printable(text)
+    return "" if native(text) else shaped(text, False).missing
+
+
+@lru_cache(maxsize=512)
+def shaped(text: str, bold: bool) -> Shaped:
+    """Return the line's letter forms from left to right; the text is `printable` already."""
+    levels = bidi.levels(text)
+    faces, lost = _faces(text, bold)
+    scripts = _scripts(text)
+    keys = [(levels[i], faces[i], scripts[i]) for i in range(len(text))]
+    runs: list[tuple[int, Face, str]] = []
+    at = 0
+    for (level, face, _), group in groupby(keys):
+        length = len(tuple(group))
+        piece = "".join("?" if c in lost else c for c in text[at : at + length])
+        runs.append((level, face, piece))
+        at += length
+    glyphs: list[Glyph] = []
+    pen = 0.0
+    for i in bidi.visual([level for level, _, _ in runs]):
+        pen = _shape_run(*runs[i], pen, glyphs)
+    return Shaped(tuple(glyphs), pen, "".join(dict.fromkeys(c for c in text if c in lost)))
+
+
+def drawn(text: str, dots: int, *, bold: bool = False) -> Drawn | None:
+    """Return the line as dots at a text height of that many; None when there is no ink."""
+    return _inked([(g, 1.0) for g in shaped(printable(text), bold).glyphs], dots)
+
+
+def drawn_like_font_0(text: str, dots: int, *, bold: bool = False) -> Drawn | None:
+    """Return native text as dots, each letter squeezed to the width that font 0 gives it.
+
+    For previews and bitmap printers: the place of every letter is that of the ZPL print.
+    """
+    glyphs: list[tuple[Glyph, float]] = []
+    pen = 0
+    for char in text:
+        letter = shaped(char, True)
+        advance = _ADVANCES[ord(char) - 32]
+        squeeze = advance / 32 / letter.width if letter.width else 1.0
+        shift = 0.02 if bold else 0.0
+        for g in letter.glyphs:
+            glyphs.append((Glyph(g.face, g.index, pen / 32 + g.x * squeeze, g.y), squeeze))
+            if bold:
+                glyphs.append(
+                    (Glyph(g.face, g.index, pen / 32 + g.x * squeeze + shift, g.y), squeeze)
+                )
+        pen += advance
+    return _inked(glyphs, dots)
+
+
+def _inked(glyphs: list[tuple[Glyph, float]], dots: int) -> Drawn | None:
+    brush = hb.RasterDraw()
+    for glyph, squeeze in glyphs:
+        size = glyph.face.em * dots / glyph.face.units
+        brush.transform = (size * squeeze, 0, 0, size, glyph.x * dots, glyph.y * dots)
+        brush.draw_glyph(glyph.face.font, glyph.index)
+    image = brush.render()
+    if image is None or not image.extents or not image.extents.width or not image.extents.height:
+        return None
+    extents = image.extents
+    grey = Image.frombytes("L", (extents.stride, extents.height), image.buffer)
+    grey = grey.crop((0, 0, extents.width, extents.height))
+    # HarfBuzz stores rows from the bottom up.
+    grey = grey.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    dots_on = grey.point(_BLACK, "1")
+    bitmap = Bitmap(extents.width, extents.height, dots_on.tobytes())
+    return Drawn(bitmap, extents.x_origin, extents.y_origin + extents.height)
+
+
+_BLACK = [255 if grey > _THRESHOLD else 0 for grey in range(256)]
+
+
+def _shape_run(level: int, face: Face, text: str, pen: float, glyphs: list[Glyph]) -> float:
+    buffer = hb.Buffer()
+    buffer.add_str(text)
+    buffer.guess_segment_properties()
+    buffer.direction = "rtl" if level % 2 else "ltr"
+    hb.shape(face.font, buffer)
+    scale = face.em / face.units
+    for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
+        x = pen + place.x_offset * scale
+        glyphs.append(Glyph(face, info.codepoint, x, place.y_offset * scale))
+        pen += place.x_advance * scale
+    return pen
+
+
+def _faces(text: str, bold: bool) -> tuple[list[Face], set[str]]:
+    """Give every character a face; neutral ones and marks stay with the letter before."""
+    question = face_for("?", bold)
+    assert question is not None, "the Latin face has a question mark"
+    faces: list[Face] = []
+    lost: set[str] = set()
+    for char in text:
+        stays = unicodedata.category(char)[0] in "MCZP"
+        if stays and faces and (char in "\u200c\u200d" or faces[-1].covers(char)):
+            faces.append(faces[-1])
+            continue
+        face = face_for(char, bold)
+        if face is None:
+            lost.add(char)
+        faces.append(face or question)
+    return faces, lost
+
+
+def _scripts(text: str) -> list[str]:
+    """Give every character its script; what has none has that of the letter before.
+
+    Shaping rules are per script: Thai after Latin in one run would be shaped as Latin.
+    """
+    scripts: list[str] = []
+    for char in text:
+        letter = unicodedata.category(char)[0] == "L"
+        name = unicodedata.name(char, "?").partition(" ")[0] if letter else ""
+        scripts.append(name or (scripts[-1] if scripts else ""))
+    return scripts
+
+
+def _silent(char: str) -> bool:
+    """Whether a character is to leave no trace: emoji, selectors, controls, bidi overrides."""
+    code = ord(char)
+    return (
+        0x1F000 <= code <= 0x1FBFF
+        or 0xE0000 <= code <= 0xE0FFF
+        or 0xFE00 <= code <= 0xFE0F
+        or 0x2600 <= code <= 0x27BF
+        or code in (0x20E3, 0xFEFF, 0x2B50, 0x2B55, 0x231A, 0x231B)
+        or (unicodedata.category(char) in ("Cc", "Cf", "Cn", "Cs") and char not in "\u200c\u200d")
+    )

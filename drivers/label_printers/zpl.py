@@ -1,0 +1,193 @@
+r"""What bytes make a ZPL printer draw a label?
+
+Zebra, ZPL II Programming Guide: ^XA ^FO ^A ^BC ^BQ ^BX ^BY ^FH ^FD ^GB ^GF. Composed with the
+`zpl` package's Label, which is given dots (its own millimetres are cut off, not rounded) and
+none of our data: every field is written here, as ^FH hexadecimal, because a buyer may be called
+"^XZ~JA" and that must neither end the label nor empty the queue.
+
+>>> from drivers.label_printers.label import Label, Text
+>>> job = render(Label(50, 25, (Text(x=2, y=3, height=4, text="A^B"),)))
+>>> job.partition(b"^JZY")[2]
+b'^FO16,24^A0N,32,32^FH_^FDA_5EB^FS^XZ'
+"""
+
+from __future__ import annotations
+
+import zpl
+
+from drivers.label_printers import code128, symbol
+from drivers.label_printers.graphic import Encoding, gf
+from drivers.label_printers.label import (
+    Bitmap,
+    Box,
+    Code128,
+    DataMatrix,
+    Element,
+    Label,
+    Line,
+    Picture,
+    QrCode,
+    Text,
+    Undrawable,
+)
+
+# These persist from the job before, so each job says them: UTF-8, origin, shift, orientation,
+# mirror, reverse; ^JZY lets the printer itself repeat a label that ran out of paper half-way.
+_HEADER = "^CI28^LH0,0^LS0^LT0^FWN^PON^PMN^LRN^JZY"
+
+# Data Matrix: the character that escapes controls, given in each job as firmwares' defaults differ.
+_ESCAPE = "#"
+
+_CODE_128 = {code128.START_B: ">:", code128.START_C: ">;"}
+
+
+def render(label: Label, dots_per_mm: int = 8, *, graphics: Encoding = "z64") -> bytes:
+    """Return the whole job for one copy. Raises Undrawable for an element that cannot be."""
+    page = zpl.Label(
+        height=round(label.height * dots_per_mm), width=round(label.width * dots_per_mm), dpmm=1
+    )
+    page.zpl_raw(_HEADER)
+    for element in label.elements:
+        _draw(page, element, dots_per_mm, graphics)
+    return str(page.dumpZPL()).encode("ascii")
+
+
+def field(text: str) -> str:
+    r"""Return field data as ^FH_ wants it: bytes beyond printable ASCII, ^ ~ _ \ in hexadecimal.
+
+    >>> field("ü_~")
+    '_C3_BC_5F_7E'
+    """
+    return "".join(
+        chr(b) if 0x20 <= b <= 0x7E and b not in b"^~_\\" else f"_{b:02X}"
+        for b in text.encode("utf-8")
+    )
+
+
+def _draw(page: zpl.Label, element: Element, dpmm: int, graphics: Encoding) -> None:
+    match element:
+        case Text():
+            _text(page, element, dpmm, graphics)
+        case Code128():
+            width = symbol.module_dots(element, dpmm)
+            height = max(1, round(element.height * dpmm))
+            data = _code128(element)
+            command = f"^BY{width},3,{height}^BCN,{height},N,N,N,N"
+            _field(page, symbol.start(element, dpmm), round(element.y * dpmm), command, data)
+        case QrCode():
+            symbol.rows(element)  # refuses what does not go in
+            # ^FO places a QR code as much lower as ^BY's height says; so it says one dot.
+            command = f"^BY2,3,1^BQN,2,{_within(symbol.module_dots(element, dpmm), 10)}"
+            x, y = symbol.start(element, dpmm), round(element.y * dpmm)
+            _field(page, x, y, command, "MA," + element.data)
+        case DataMatrix():
+            symbol.rows(element)  # refuses what does not go in
+            command = f"^BXN,{symbol.module_dots(element, dpmm)},200,,,,{_ESCAPE}"
+            data = element.data.replace(_ESCAPE, _ESCAPE * 2)
+            _field(page, symbol.start(element, dpmm), round(element.y * dpmm), command, data)
+        case Line():
+            width = max(1, round(element.width * dpmm))
+            height = max(1, round(element.height * dpmm))
+            _box(page, element, dpmm, width, height, min(width, height))
+        case Box():
+            width, height = round(element.width * dpmm), round(element.height * dpmm)
+            thickness = max(1, round(element.thickness * dpmm))
+            _box(page, element, dpmm, width, height, thickness)
+        case Picture():
+            bitmap = enlarged(element, dpmm)
+            _graphic(page, round(element.x * dpmm), round(element.y * dpmm), bitmap, graphics)
+
+
+def _text(page: zpl.Label, text: Text, dpmm: int, graphics: Encoding) -> None:
+    # Deferred: HarfBuzz and the fonts take 100 ms to load, and plain labels never need them.
+    from drivers.label_printers import typeset
+
+    words = typeset.printable(text.text)
+    dots = max(1, round(text.height * dpmm))
+    x = round(text.x * dpmm) + aligned(text, typeset.width(words, dots, bold=text.bold), dpmm)
+    y = round(text.y * dpmm)
+    if typeset.native(words):
+        if words.strip():
+            for shift in range(2 if text.bold else 1):  # font 0 has no bold: struck twice
+                _field(page, x + shift, y, f"^A0N,{dots},{dots}", words)
+        return
+    line = typeset.drawn(words, dots, bold=text.bold)
+    if line is not None:
+        top = y + round(dots * typeset.BASELINE) - line.top
+        _graphic(page, x + line.left, top, line.bitmap, graphics)
+
+
+def aligned(text: Text, width: float, dpmm: int) -> int:
+    """Return how many dots right of its x a line of that many dots begins."""
+    if text.width is None or text.align == "left":
+        return 0
+    spare = text.width * dpmm - width
+    return round(spare / 2 if text.align == "center" else spare)
+
+
+def enlarged(picture: Picture, dots_per_mm: int) -> Bitmap:
+    """Return the picture for a finer head, each dot as a whole number of dots.
+
+    Raises Undrawable where only a fraction would fit: two thirds of a bar is no bar.
+    """
+    times, rest = divmod(dots_per_mm, picture.dots_per_mm)
+    if rest or not times:
+        raise Undrawable(
+            f"a picture for {picture.dots_per_mm} dots/mm cannot be printed at {dots_per_mm}; "
+            "ask for it again in the printer's resolution"
+        )
+    if times == 1:
+        return picture.bitmap
+    old = picture.bitmap
+    width = old.width * times
+    row_bytes = (width + 7) // 8
+    data = bytearray()
+    for at in range(0, len(old.data), old.row_bytes):
+        bits = f"{int.from_bytes(old.data[at : at + old.row_bytes], 'big'):0{old.row_bytes * 8}b}"
+        wide = "".join(bit * times for bit in bits[: old.width]).ljust(row_bytes * 8, "0")
+        data += int(wide, 2).to_bytes(row_bytes, "big") * times
+    return Bitmap(width, old.height * times, bytes(data))
+
+
+def _field(page: zpl.Label, x: int, y: int, command: str, data: str) -> None:
+    page.origin(max(0, x), max(0, y))
+    page.zpl_raw(f"{command}^FH_^FD{field(data)}")
+    page.endorigin()
+
+
+def _graphic(page: zpl.Label, x: int, y: int, bitmap: Bitmap, graphics: Encoding) -> None:
+    page.origin(max(0, x), max(0, y))
+    page.zpl_raw(gf(bitmap, graphics))
+    page.endorigin()
+
+
+def _box(
+    page: zpl.Label, at: Line | Box, dpmm: int, width: int, height: int, thickness: int
+) -> None:
+    page.origin(max(0, round(at.x * dpmm)), max(0, round(at.y * dpmm)))
+    page.draw_box(width, height, thickness)
+    page.endorigin()
+
+
+def _within(module: int, most: int) -> int:
+    if module > most:
+        raise Undrawable(f"a QR code module of {module} dots is more than ZPL's {most}")
+    return module
+
+
+def _code128(element: Code128) -> str:
+    """Return the data with the code sets that we chose; '>' is ZPL's own escape."""
+    values = code128.encoded(element.data, gs1=element.gs1)
+    written, in_c = _CODE_128[values[0]], values[0] == code128.START_C
+    for value in values[1:]:
+        if value == code128.FNC1:
+            written += ">8"
+        elif in_c and value == code128.CODE_B:
+            written, in_c = written + ">6", False
+        elif in_c:
+            written += f"{value:02d}"
+        elif value == code128.CODE_C:
+            written, in_c = written + ">5", True
+        else:
+            written += ">0" if chr(value + 32) == ">" else chr(value + 32)
+    return written
