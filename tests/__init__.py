@@ -1,1 +1,1 @@
-"""x"""
+"""The tests, laid out as the source is."""
