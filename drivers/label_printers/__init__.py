@@ -3,24 +3,36 @@
 `label.py` is the drawing vocabulary, in millimetres. A language (`zpl`, `tspl`) turns a `Label`
 into the bytes of a job; `preview` draws the same label as PNG and PDF. All of them share
 `symbol` (barcodes) and `typeset` (text), so what is measured once is true everywhere: never
-measure text or encode Code 128 a second time.
+measure text or encode Code 128 a second time. `lint` says what a scanner would not read.
 
 What bites, and is dealt with here and nowhere else: fields are hexadecimal (`zpl.field`);
 letters beyond ASCII become dots (`typeset`), since printers have no Chinese and misplace Thai
 marks; a barcode is always the printer's own, since bars scaled by software smear.
 
-To add a language: one file with `render`, one line in LANGUAGES.
+To add a language: one file with `render`, one name in LANGUAGES.
 """
 
 from __future__ import annotations
 
-from drivers.label_printers import preview, tspl, zpl
+from importlib import import_module
+from typing import cast
+
 from drivers.label_printers.language import Language
 
-LANGUAGES: dict[str, Language] = {"zpl": zpl, "tspl": tspl}
+LANGUAGES = ("zpl", "tspl")
 """What a label printer may speak."""
 
-PICTURES: dict[str, Language] = {"png": preview}
-"""What a person may look at."""
 
-__all__ = ["LANGUAGES", "PICTURES", "Language"]
+def language(name: str) -> Language:
+    """Return the module of a language, loaded when first asked for: drawing costs 100 ms.
+
+    >>> language("zpl").render.__name__
+    'render'
+    """
+    if name not in LANGUAGES:
+        raise KeyError(f"no label printer speaks {name!r}; known are {', '.join(LANGUAGES)}")
+    # A module cannot be checked against a protocol when its name is data; the tests do it.
+    return cast(Language, import_module(f"{__name__}.{name}"))
+
+
+__all__ = ["LANGUAGES", "Language", "language"]

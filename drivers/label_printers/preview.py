@@ -11,6 +11,7 @@ from io import BytesIO
 from PIL import Image, ImageDraw
 
 from drivers.label_printers import symbol, typeset
+from drivers.label_printers.bitmap import enlarged
 from drivers.label_printers.label import (
     Bitmap,
     Box,
@@ -23,7 +24,6 @@ from drivers.label_printers.label import (
     QrCode,
     Text,
 )
-from drivers.label_printers.zpl import aligned, enlarged
 
 MM_PER_INCH = 25.4
 
@@ -100,7 +100,8 @@ def _text(page: Image.Image, text: Text, dpmm: int) -> None:
     line = draw(words, dots, bold=text.bold)
     if line is None:
         return
-    left = round(text.x * dpmm) + aligned(text, typeset.width(words, dots, bold=text.bold), dpmm)
+    width = typeset.width(words, dots, bold=text.bold)
+    left = round(text.x * dpmm) + typeset.indent(text, width, dpmm)
     top = round(text.y * dpmm) + round(dots * typeset.BASELINE) - line.top
     paste(page, line.bitmap, left + line.left, max(0, top))
 

@@ -11,7 +11,14 @@ from functools import lru_cache
 import zxingcpp
 
 from drivers.label_printers import code128
-from drivers.label_printers.label import Bitmap, Code128, DataMatrix, QrCode, Symbol, Undrawable
+from drivers.label_printers.label import (
+    Bitmap,
+    Code128,
+    DataMatrix,
+    QrCode,
+    Symbol,
+    Undrawable,
+)
 
 QUIET = {Code128: 10, QrCode: 4, DataMatrix: 1}
 """Modules that stay white beside the symbol: ISO/IEC 15417, 18004, 16022."""

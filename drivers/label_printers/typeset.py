@@ -18,7 +18,7 @@ from PIL import Image
 
 from drivers.label_printers import bidi
 from drivers.label_printers.fonts import Face, face_for
-from drivers.label_printers.label import Bitmap
+from drivers.label_printers.label import Bitmap, Text
 
 BASELINE = 0.75
 """Of the text height, from the top: where the printer's font 0 stands."""
@@ -96,6 +96,14 @@ def width(text: str, height: float, *, bold: bool = False) -> float:
     if native(text):
         return sum(_ADVANCES[b - 32] for b in text.encode("ascii")) / 32 * height
     return shaped(text, bold).width * height
+
+
+def indent(text: Text, width: float, dots_per_mm: int) -> int:
+    """Return how many dots right of its x a line of that many dots begins."""
+    if text.width is None or text.align == "left":
+        return 0
+    spare = text.width * dots_per_mm - width
+    return round(spare / 2 if text.align == "center" else spare)
 
 
 def missing(text: str) -> str:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import zpl
 
 from drivers.label_printers import code128, symbol
+from drivers.label_printers.bitmap import enlarged
 from drivers.label_printers.graphic import Encoding, gf
 from drivers.label_printers.label import (
     Bitmap,
@@ -104,7 +105,8 @@ def _text(page: zpl.Label, text: Text, dpmm: int, graphics: Encoding) -> None:
 
     words = typeset.printable(text.text)
     dots = max(1, round(text.height * dpmm))
-    x = round(text.x * dpmm) + aligned(text, typeset.width(words, dots, bold=text.bold), dpmm)
+    width = typeset.width(words, dots, bold=text.bold)
+    x = round(text.x * dpmm) + typeset.indent(text, width, dpmm)
     y = round(text.y * dpmm)
     if typeset.native(words):
         if words.strip():
@@ -115,38 +117,6 @@ def _text(page: zpl.Label, text: Text, dpmm: int, graphics: Encoding) -> None:
     if line is not None:
         top = y + round(dots * typeset.BASELINE) - line.top
         _graphic(page, x + line.left, top, line.bitmap, graphics)
-
-
-def aligned(text: Text, width: float, dpmm: int) -> int:
-    """Return how many dots right of its x a line of that many dots begins."""
-    if text.width is None or text.align == "left":
-        return 0
-    spare = text.width * dpmm - width
-    return round(spare / 2 if text.align == "center" else spare)
-
-
-def enlarged(picture: Picture, dots_per_mm: int) -> Bitmap:
-    """Return the picture for a finer head, each dot as a whole number of dots.
-
-    Raises Undrawable where only a fraction would fit: two thirds of a bar is no bar.
-    """
-    times, rest = divmod(dots_per_mm, picture.dots_per_mm)
-    if rest or not times:
-        raise Undrawable(
-            f"a picture for {picture.dots_per_mm} dots/mm cannot be printed at {dots_per_mm}; "
-            "ask for it again in the printer's resolution"
-        )
-    if times == 1:
-        return picture.bitmap
-    old = picture.bitmap
-    width = old.width * times
-    row_bytes = (width + 7) // 8
-    data = bytearray()
-    for at in range(0, len(old.data), old.row_bytes):
-        bits = f"{int.from_bytes(old.data[at : at + old.row_bytes], 'big'):0{old.row_bytes * 8}b}"
-        wide = "".join(bit * times for bit in bits[: old.width]).ljust(row_bytes * 8, "0")
-        data += int(wide, 2).to_bytes(row_bytes, "big") * times
-    return Bitmap(width, old.height * times, bytes(data))
 
 
 def _field(page: zpl.Label, x: int, y: int, command: str, data: str) -> None:

@@ -1,0 +1,119 @@
+"""What does `{{ … }}` in a layout mean, and what may it not do?
+
+Jinja in its sandbox: a layout file may come from anybody, so it can read the data that it is
+given and nothing else. A name that is not there is an error, never an empty space on a label.
+Orders' own texts are values, never templates: a buyer called `{{ 7*7 }}` prints as that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, UndefinedError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from layouts.errors import BrokenLayout, DataMissing
+
+# Any, here and below: templates take and give whatever an order holds.
+
+_LONGEST = 5_000
+"""Characters of one field; a label holds fewer, and a runaway `*` must not fill the memory."""
+
+_FRACTION_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "TWD": 0, "IDR": 0, "KWD": 3, "BHD": 3}
+"""ISO 4217 minor units where they are not two; TWD and IDR as their marketplaces write them."""
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    intercepted_binops = frozenset(("*", "**"))
+
+    def call_binop(  # Jinja's own signature
+        self,
+        context: Any,  # noqa: ANN401
+        operator: str,
+        left: Any,  # noqa: ANN401
+        right: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        if operator == "**" or isinstance(left, str) or isinstance(right, str):
+            raise SecurityError(f"'{operator}' is not for layouts here")
+        return super().call_binop(context, operator, left, right)
+
+
+def kg(grams: int) -> str:
+    """Write grams as a parcel label does.
+
+    >>> kg(1234)
+    '1.23 kg'
+    """
+    return f"{Decimal(grams) / 1000:.2f} kg"
+
+
+def money(minor: int, currency: str) -> str:
+    """Write minor units as an amount.
+
+    >>> money(1999, "EUR"), money(500, "JPY")
+    ('19.99 EUR', '500 JPY')
+    """
+    digits = _FRACTION_DIGITS.get(currency, 2)
+    return f"{Decimal(minor).scaleb(-digits):.{digits}f} {currency}"
+
+
+_SANDBOX = _Sandbox(
+    undefined=StrictUndefined,
+    autoescape=False,  # paper is no HTML; each printer language escapes for itself
+    finalize=lambda value: "" if value is None else value,
+    cache_size=0,
+)
+_SANDBOX.filters["kg"] = kg
+_SANDBOX.filters["money"] = money
+_SANDBOX.globals.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled template or expression that knows where it stands."""
+
+    where: str
+    source: str
+    run: Callable[[Mapping[str, Any]], Any]
+
+    def value(self, data: Mapping[str, Any]) -> Any:  # noqa: ANN401  # whatever an order holds
+        """Evaluate. Raises DataMissing for a name that is not there, BrokenLayout for the rest."""
+        try:
+            found = self.run(data)
+            if isinstance(found, Undefined):
+                found = str(found)  # raises, as StrictUndefined does whatever one asks of it
+        except UndefinedError as error:
+            raise DataMissing(self.where, f"needs a value that is not there: {error}") from error
+        except (SecurityError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+            raise BrokenLayout(
+                self.where, f"{self.source!r} cannot be worked out: {error}"
+            ) from error
+        return found
+
+    def text(self, data: Mapping[str, Any]) -> str:
+        """Evaluate to text."""
+        found = str(self.value(data))
+        if len(found) > _LONGEST:
+            raise BrokenLayout(self.where, f"makes {len(found)} characters; no label holds that")
+        return found
+
+
+def template(source: str, where: str) -> Expression:
+    """Compile a text with {{ … }} in it. Raises BrokenLayout."""
+    try:
+        return Expression(where, source, _SANDBOX.from_string(source).render)
+    except TemplateSyntaxError as error:
+        raise BrokenLayout(where, f"{source!r} is not a template: {error}") from error
+
+
+def expression(source: str, where: str) -> Expression:
+    """Compile a bare expression. Raises BrokenLayout."""
+    try:
+        compiled = _SANDBOX.compile_expression(source, undefined_to_none=False)
+    except TemplateSyntaxError as error:
+        raise BrokenLayout(where, f"{source!r} is not an expression: {error}") from error
+    return Expression(where, source, lambda data: compiled(**data))

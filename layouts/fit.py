@@ -1,0 +1,111 @@
+"""How is a text broken and shrunk, so that it goes into its box?"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from drivers.label_printers import typeset
+
+_MARGIN = 0.99
+"""Of the box: printers round every letter to whole dots, so a line may come out a little wider."""
+
+_STEP = 0.96
+"""Each try is 4 % smaller than the one before: two tries are hard to tell apart by eye."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Lines, and the height at which they fit."""
+
+    height: float
+    lines: tuple[str, ...]
+
+
+def fitted(
+    text: str, *, width: float, height: float, most: int, minimum: float, wrap: bool, bold: bool
+) -> Fitted | None:
+    """Return the text in at most so many lines, as large as it fits; None when it cannot."""
+    paragraphs = [typeset.printable(line) for line in text.split("\n")]
+    while paragraphs and not paragraphs[-1].strip():
+        paragraphs.pop()
+    tries = height
+    while True:
+        lines = _lines(paragraphs, width * _MARGIN / tries, wrap, bold)
+        if lines is not None and len(lines) <= most:
+            return Fitted(tries, lines)
+        if tries <= minimum:
+            return None
+        tries = max(minimum, tries * _STEP)
+
+
+def _lines(paragraphs: list[str], room: float, wrap: bool, bold: bool) -> tuple[str, ...] | None:
+    """Break at a text height of 1; None when a line that may not be broken is too wide."""
+    lines: list[str] = []
+    for paragraph in paragraphs:
+        if typeset.width(paragraph, 1.0, bold=bold) <= room:
+            lines.append(paragraph)
+        elif wrap:
+            lines += _broken(paragraph, room, bold)
+        else:
+            return None
+    return tuple(lines)
+
+
+def _broken(paragraph: str, room: float, bold: bool) -> list[str]:
+    """Fill line after line; a piece wider than the line is cut where it must."""
+    lines: list[str] = []
+    line = ""
+    for piece in _pieces(paragraph):
+        if _width(line + piece, bold) <= room:
+            line += piece
+            continue
+        if line.strip():
+            lines.append(line.rstrip())
+        line = piece.lstrip()
+        while _width(line, bold) > room and len(line) > 1:
+            cut = _longest(line, room, bold)
+            lines.append(line[:cut])
+            line = line[cut:]
+    if line.strip():
+        lines.append(line.rstrip())
+    return lines
+
+
+def _width(line: str, bold: bool) -> float:
+    return typeset.width(line.rstrip(), 1.0, bold=bold)
+
+
+def _pieces(paragraph: str) -> list[str]:
+    """Cut where a line may end: after a space, and around every Chinese or Japanese letter."""
+    pieces: list[str] = []
+    for char in paragraph:
+        joins = pieces and not pieces[-1].endswith(" ") and not _ideograph(char)
+        if (char == " " and pieces) or (joins and (not _ideograph(pieces[-1][-1]) or _mark(char))):
+            pieces[-1] += char
+        else:
+            pieces.append(char)
+    return pieces
+
+
+def _longest(line: str, room: float, bold: bool) -> int:
+    """Return how many letters fit, at least one, never a letter without its marks."""
+    low, high = 1, len(line)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _width(line[:middle], bold) <= room:
+            low = middle
+        else:
+            high = middle - 1
+    while low > 1 and _mark(line[low]):
+        low -= 1
+    return low
+
+
+def _ideograph(char: str) -> bool:
+    return "\u3040" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" or char >= "\U00020000"
+
+
+def _mark(char: str) -> bool:
+    # Closing punctuation does not begin a line either.
+    return unicodedata.category(char)[0] == "M" or unicodedata.category(char) in ("Pe", "Po", "Pf")
