@@ -45,10 +45,18 @@ def bitmap(label: Label, dots_per_mm: int = 8) -> Bitmap:
 
 def render(label: Label, dots_per_mm: int = 8) -> bytes:
     """Return the label as a PNG that knows its resolution."""
-    out = BytesIO()
-    dpi = dots_per_mm * MM_PER_INCH
-    picture(label, dots_per_mm).save(out, "PNG", dpi=(dpi, dpi))
-    return out.getvalue()
+    return _png(picture(label, dots_per_mm), dots_per_mm)
+
+
+def render_pages(labels: tuple[Label, ...], dots_per_mm: int = 8) -> bytes:
+    """Return labels as one PNG, one below the other."""
+    pages = [picture(label, dots_per_mm) for label in labels]
+    sheet = Image.new("1", (max(p.width for p in pages), sum(p.height for p in pages)), 1)
+    top = 0
+    for page in pages:
+        sheet.paste(page, (0, top))
+        top += page.height
+    return _png(sheet, dots_per_mm)
 
 
 def to_pdf(label: Label, dots_per_mm: int = 8) -> bytes:
@@ -79,6 +87,13 @@ def paste(page: Image.Image, dots: Bitmap, left: int, top: int) -> None:
     page.paste(0, (left, top), mask)
 
 
+def _png(page: Image.Image, dots_per_mm: int) -> bytes:
+    out = BytesIO()
+    dpi = dots_per_mm * MM_PER_INCH
+    page.save(out, "PNG", dpi=(dpi, dpi))
+    return out.getvalue()
+
+
 def _draw(page: Image.Image, element: Element, dpmm: int) -> None:
     match element:
         case Text():
@@ -96,8 +111,7 @@ def _draw(page: Image.Image, element: Element, dpmm: int) -> None:
 def _text(page: Image.Image, text: Text, dpmm: int) -> None:
     words = typeset.printable(text.text)
     dots = max(1, round(text.height * dpmm))
-    draw = typeset.drawn_like_font_0 if typeset.native(words) else typeset.drawn
-    line = draw(words, dots, bold=text.bold)
+    line = typeset.drawn(words, dots, bold=text.bold)
     if line is None:
         return
     width = typeset.width(words, dots, bold=text.bold)

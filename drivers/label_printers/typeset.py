@@ -9,6 +9,7 @@ tone marks collide in silence. So shaping is HarfBuzz's and order is `bidi`'s, e
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -18,7 +19,7 @@ from PIL import Image
 
 from drivers.label_printers import bidi
 from drivers.label_printers.fonts import Face, face_for
-from drivers.label_printers.label import Bitmap, Text
+from drivers.label_printers.label import Bitmap, Label, Text
 
 BASELINE = 0.75
 """Of the text height, from the top: where the printer's font 0 stands."""
@@ -30,6 +31,9 @@ _ADVANCES = bytes.fromhex(
     "1212111310101314090e120f181412121213111014111a121210 090f09101009"
     "0f100e100f09101008080e0818100f10100b0e09100e150e0e0c 10101020"
 )
+_LOOKS_LIKE = dict(zip("ßØøŁłĐđÆæŒœÞþðı’‘“”–€£°\\", "BOoLlDdWmWmPpoi''\"\"-00*/", strict=True))
+"""Whose advance a letter takes that is no accented letter of ASCII."""
+
 _THRESHOLD = 118
 """Grey above which a dot is black; a little early, or thin strokes of small Chinese fall out."""
 
@@ -93,8 +97,9 @@ def native(text: str) -> bool:
 def width(text: str, height: float, *, bold: bool = False) -> float:
     """Return how wide a line gets, in the unit of its height."""
     text = printable(text)
-    if native(text):
-        return sum(_ADVANCES[b - 32] for b in text.encode("ascii")) / 32 * height
+    advances = _font_0(text)
+    if advances is not None:
+        return sum(advances) / 32 * height
     return shaped(text, bold).width * height
 
 
@@ -110,6 +115,12 @@ def missing(text: str) -> str:
     """Return the characters that no font here has, each once; emoji are not missed."""
     text = printable(text)
     return "" if native(text) else shaped(text, False).missing
+
+
+def missing_in(labels: Iterable[Label]) -> str:
+    """Return the characters on these labels that no font here has, each once."""
+    texts = (e.text for label in labels for e in label.elements if isinstance(e, Text))
+    return "".join(dict.fromkeys(char for text in texts for char in missing(text)))
 
 
 @lru_cache(maxsize=512)
@@ -135,29 +146,42 @@ def shaped(text: str, bold: bool) -> Shaped:
 
 def drawn(text: str, dots: int, *, bold: bool = False) -> Drawn | None:
     """Return the line as dots at a text height of that many; None when there is no ink."""
-    return _inked([(g, 1.0) for g in shaped(printable(text), bold).glyphs], dots)
+    text = printable(text)
+    advances = _font_0(text)
+    if advances is None:
+        return _inked([(g, 1.0) for g in shaped(text, bold).glyphs], dots)
+    return _inked(_like_font_0(text, advances, bold), dots)
 
 
-def drawn_like_font_0(text: str, dots: int, *, bold: bool = False) -> Drawn | None:
-    """Return native text as dots, each letter squeezed to the width that font 0 gives it.
+@lru_cache(maxsize=1024)
+def _font_0(text: str) -> tuple[int, ...] | None:
+    """Return the advances in 1/32 of the height, if font 0 has these letters bar their accents."""
+    advances = []
+    for char in text:
+        base = _LOOKS_LIKE.get(char) or unicodedata.normalize("NFD", char)[0]
+        if not " " <= base <= "~":
+            return None
+        advances.append(_ADVANCES[ord(base) - 32])
+    return tuple(advances)
 
-    For previews and bitmap printers: the place of every letter is that of the ZPL print.
+
+def _like_font_0(text: str, advances: tuple[int, ...], bold: bool) -> list[tuple[Glyph, float]]:
+    """Squeeze each letter to the width that font 0 gives it.
+
+    So a line with an umlaut looks like its neighbours that the printer draws, and in a preview
+    every letter stands where it will be printed.
     """
     glyphs: list[tuple[Glyph, float]] = []
-    pen = 0
-    for char in text:
+    pen = 0.0
+    for char, advance in zip(text, advances, strict=True):
         letter = shaped(char, True)
-        advance = _ADVANCES[ord(char) - 32]
         squeeze = advance / 32 / letter.width if letter.width else 1.0
-        shift = 0.02 if bold else 0.0
         for g in letter.glyphs:
-            glyphs.append((Glyph(g.face, g.index, pen / 32 + g.x * squeeze, g.y), squeeze))
-            if bold:
-                glyphs.append(
-                    (Glyph(g.face, g.index, pen / 32 + g.x * squeeze + shift, g.y), squeeze)
-                )
-        pen += advance
-    return _inked(glyphs, dots)
+            for shift in (0.0, 0.02) if bold else (0.0,):
+                x = pen + g.x * squeeze + shift
+                glyphs.append((Glyph(g.face, g.index, x, g.y), squeeze))
+        pen += advance / 32
+    return glyphs
 
 
 def _inked(glyphs: list[tuple[Glyph, float]], dots: int) -> Drawn | None:

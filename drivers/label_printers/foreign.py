@@ -1,0 +1,105 @@
+"""What does somebody else's ZPL look like?
+
+A carrier's ZPL can only be drawn by a program that knows all of the language: `zplkit`, an extra
+(`pip install packbench[render]`). Its licence, OSL-3.0, keeps it out of our processes, so this
+module runs itself as another one: ZPL on standard input, one PNG after the other on standard
+output, each after its length in four bytes.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from io import BytesIO
+
+from PIL import Image
+
+from drivers.label_printers.label import Undrawable
+
+_DEADLINE_SECONDS = 20
+"""A label takes 5 ms; the start of Python and a busy machine take the rest."""
+_MOST_BYTES = 4_000_000
+"""Of a job; a 4x6 inch page in plain hex at 600 dpi is just under."""
+
+_DPI = {6: 152, 8: 203, 12: 300, 24: 600}
+
+# What moves paper, asks or sets, and leaves no ink; the renderer refuses what it cannot show.
+_NO_INK = frozenset(
+    (  # noqa: SIM905  # a table to read, not 70 strings to scroll past
+        "^MN ^PR ^PQ ^MM ^MT ^MD ~SD ^SD ^JM ^JU ^JZ ^MC ^MF ^MP ^MU ^XB ^ID ^SZ ^FC ^PP ^PF ^SP "
+        "^ST ^SL ^SO ^KL ^HH ^HW ^JJ ^JT ^ML ^MW ^NC ^KN ^KD ^CP ^CV ^PH ~PH ~PP ~PS ~PR ~HS ~HI "
+        "~HM ~HQ ~HB ~HD ~HU ~JA ~JB ~JC ~JD ~JE ~JF ~JG ~JI ~JL ~JN ~JO ~JP ~JQ ~JR ~JS ~JX ~TA "
+        "~WC ~RO ^HV "
+    ).split()
+)
+
+
+def pictures(zpl: bytes, dots_per_mm: int = 8) -> list[Image.Image]:
+    """Return the labels that a job draws. Raises Undrawable, with what to install if need be."""
+    if find_spec("zplkit") is None:
+        raise Undrawable(
+            f"drawing ZPL needs zplkit, which is not installed: "
+            f'{sys.executable} -m pip install "packbench[render]"'
+        )
+    if len(zpl) > _MOST_BYTES:
+        raise Undrawable(f"this job has {len(zpl)} bytes; {_MOST_BYTES} is the most")
+    command = [sys.executable, "-m", "drivers.label_printers.foreign", str(dots_per_mm)]
+    try:
+        done = subprocess.run(  # noqa: S603  # this very module, with a number we made
+            command, input=zpl, capture_output=True, timeout=_DEADLINE_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Undrawable(f"drawing this ZPL took over {_DEADLINE_SECONDS} seconds") from error
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise Undrawable(f"this ZPL cannot be drawn: {said}")
+    return list(_images(done.stdout))
+
+
+def _images(stream: bytes) -> Iterator[Image.Image]:
+    at = 0
+    while at < len(stream):
+        length = int.from_bytes(stream[at : at + 4], "big")
+        yield Image.open(BytesIO(stream[at + 4 : at + 4 + length])).convert("L")
+        at += 4 + length
+
+
+def _size(zpl: bytes, dots_per_mm: int) -> tuple[int, int]:
+    """Return the dots that the job says its label has; a 4 by 6 inch label when it does not."""
+    sizes = []
+    for command, mm in ((b"PW", 101.6), (b"LL", 152.4)):
+        otherwise = round(mm * dots_per_mm)
+        found = [int(n) for n in re.findall(rb"\^" + command + rb"0*(\d{1,5})", zpl)]
+        sizes.append(max(found, default=otherwise))
+    return sizes[0], sizes[1]
+
+
+def _draw(zpl: bytes, dots_per_mm: int) -> bytes:
+    """Return the labels as this module's stream. Runs in the process that may load zplkit."""
+    import zplkit  # its licence keeps it out of the program's own process
+    from zplkit.parse import parse
+    from zplkit.rendering import Limits
+
+    kept = b"".join(
+        bytes(piece)
+        for piece in parse(zpl).elements
+        if not (
+            piece.kind in ("format_command", "control_command")
+            and bytes(piece)[:3].upper().decode("ascii", "replace") in _NO_INK
+        )
+    )
+    width, height = _size(zpl, dots_per_mm)
+    options = zplkit.Options(width=width, height=height, dpi=_DPI.get(dots_per_mm, 203))
+    drawn = zplkit.render(kept, options, limits=Limits(graphic_bytes=_MOST_BYTES))
+    stream = b""
+    for label in drawn.labels:
+        png = label.png()
+        stream += len(png).to_bytes(4, "big") + png
+    return stream
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(_draw(sys.stdin.buffer.read(), int(sys.argv[1])))

@@ -1,0 +1,54 @@
+"""Which barcodes are on this label?
+
+Read back before printing, so that a carrier's wrong page never reaches a box, and in tests, so
+that what we print is known to scan.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import msgspec
+import zxingcpp
+from PIL import Image, UnidentifiedImageError
+
+from drivers.label_printers import foreign, pdf
+from drivers.label_printers.label import Undrawable
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A barcode that was read."""
+
+    symbology: str
+    """As zxing-cpp names it: Code128, QRCode, DataMatrix, …"""
+    text: str
+
+
+def codes_in(data: bytes, dots_per_mm: int = 8) -> list[Found]:
+    """Return the barcodes of a ZPL, PDF or PNG file, page by page from top to bottom.
+
+    Raises Undrawable for what is none of these, or cannot be drawn here.
+    """
+    return [found for picture in pictures(data, dots_per_mm) for found in read(picture)]
+
+
+def pictures(data: bytes, dots_per_mm: int = 8) -> list[Image.Image]:
+    """Return the pages of a ZPL, PDF or PNG file as images. Raises Undrawable."""
+    if data[:1024].lstrip().startswith(b"%PDF"):
+        return pdf.pictures(data, dots_per_mm)
+    if data.startswith(b"\x89PNG"):
+        try:
+            return [Image.open(BytesIO(data)).convert("L")]
+        except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+            raise Undrawable(f"this PNG cannot be read: {error}") from error
+    if b"^XA" in data.upper():
+        return foreign.pictures(data, dots_per_mm)
+    raise Undrawable("this is no ZPL, PDF or PNG")
+
+
+def read(picture: Image.Image) -> list[Found]:
+    """Return the barcodes of one image, from top to bottom."""
+    grey = picture.convert("L")
+    codes = zxingcpp.read_barcodes(grey, text_mode=zxingcpp.TextMode.Plain)
+    codes.sort(key=lambda code: (code.position.top_left.y, code.position.top_left.x))
+    return [Found(code.format.name, code.text) for code in codes]
