@@ -9,6 +9,7 @@ and join the keys in order of arrival.
 import asyncio
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events
@@ -16,6 +17,7 @@ from textual.app import App
 from textual.message import Message
 from textual.widgets import Input, TextArea
 
+from station.terminal import watch_terminal
 from station.wedge import Broken, Heard, Released, Scan, Wedge, WedgeSettings
 
 
@@ -46,6 +48,7 @@ class FloorApp(App[int], inherit_bindings=False):
     Textual screen; a burst is a scan there too.
     """
 
+    CSS_PATH = Path(__file__).with_name("station.tcss")
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
     ESCAPE_TO_MINIMIZE: ClassVar[bool] = False
@@ -56,6 +59,11 @@ class FloorApp(App[int], inherit_bindings=False):
         self._alarm: asyncio.TimerHandle | None = None
         self._line = ""
         self._hearing = True
+
+    def on_mount(self) -> None:
+        """Watch the terminal, where there is one."""
+        if not self.is_headless:
+            watch_terminal(self)
 
     # -- to override -------------------------------------------------------------------------
 
@@ -70,6 +78,8 @@ class FloorApp(App[int], inherit_bindings=False):
 
     def typing(self, line: str) -> None:
         """The line typed by hand is now this."""
+        if isinstance(self.screen, Listens):
+            self.screen.typing(line)
 
     def listening(self, hears: bool) -> None:
         """The terminal got or lost the keyboard; scans go to another window when it is lost."""
@@ -135,9 +145,15 @@ class FloorApp(App[int], inherit_bindings=False):
     def _arm(self) -> None:
         """One lazy alarm: set again when it rings, not at every key (a timer a key costs 1 ms)."""
         deadline = self.wedge.deadline()
-        if self._alarm is None and deadline is not None:
-            delay = max(0.001, deadline - time.monotonic())
-            self._alarm = asyncio.get_running_loop().call_later(delay, self._ring)
+        if deadline is None:
+            return
+        loop = asyncio.get_running_loop()
+        delay = max(0.001, deadline - time.monotonic())
+        if self._alarm is not None and loop.time() + delay < self._alarm.when() - 0.002:
+            self._alarm.cancel()
+            self._alarm = None
+        if self._alarm is None:
+            self._alarm = loop.call_later(delay, self._ring)
 
     def _ring(self) -> None:
         # Through the queue: keys that arrived before the deadline are heard before it.
@@ -150,8 +166,11 @@ class FloorApp(App[int], inherit_bindings=False):
 
 
 class Listens:
-    """A screen that shows whether the terminal has the keyboard."""
+    """A screen that shows whether the terminal has the keyboard, and what is typed by hand."""
 
     def listening(self, hears: bool) -> None:
         """Paint it."""
         raise NotImplementedError
+
+    def typing(self, line: str) -> None:
+        """Show what is being typed by hand."""

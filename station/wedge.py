@@ -146,7 +146,7 @@ class Wedge:
     @property
     def line(self) -> str:
         """What a person has typed so far; empty while a scanner is typing."""
-        return "".join(self._text) if self._typed or len(self._text) == 1 else ""
+        return "".join(self._text) if self._typed else ""
 
     def deadline(self) -> float | None:
         """When silence will mean something, on the clock of ``feed``; None: nothing pending."""
