@@ -56,14 +56,15 @@ def pictures(zpl: bytes, dots_per_mm: int = 8) -> list[Image.Image]:
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
         raise Undrawable(f"this ZPL cannot be drawn: {said}")
-    return list(_images(done.stdout))
+    return list(images(done.stdout))
 
 
-def _images(stream: bytes) -> Iterator[Image.Image]:
+def images(piped: bytes) -> Iterator[Image.Image]:
+    """Return the labels that `stream` has written."""
     at = 0
-    while at < len(stream):
-        length = int.from_bytes(stream[at : at + 4], "big")
-        yield Image.open(BytesIO(stream[at + 4 : at + 4 + length])).convert("L")
+    while at < len(piped):
+        length = int.from_bytes(piped[at : at + 4], "big")
+        yield Image.open(BytesIO(piped[at + 4 : at + 4 + length])).convert("L")
         at += 4 + length
 
 
@@ -77,7 +78,7 @@ def _size(zpl: bytes, dots_per_mm: int) -> tuple[int, int]:
     return sizes[0], sizes[1]
 
 
-def _draw(zpl: bytes, dots_per_mm: int) -> bytes:
+def stream(zpl: bytes, dots_per_mm: int) -> bytes:
     """Return the labels as this module's stream. Runs in the process that may load zplkit."""
     import zplkit  # its licence keeps it out of the program's own process
     from zplkit.parse import parse
@@ -94,12 +95,9 @@ def _draw(zpl: bytes, dots_per_mm: int) -> bytes:
     width, height = _size(zpl, dots_per_mm)
     options = zplkit.Options(width=width, height=height, dpi=_DPI.get(dots_per_mm, 203))
     drawn = zplkit.render(kept, options, limits=Limits(graphic_bytes=_MOST_BYTES))
-    stream = b""
-    for label in drawn.labels:
-        png = label.png()
-        stream += len(png).to_bytes(4, "big") + png
-    return stream
+    pages = [label.png() for label in drawn.labels]
+    return b"".join(len(png).to_bytes(4, "big") + png for png in pages)
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(_draw(sys.stdin.buffer.read(), int(sys.argv[1])))
+    sys.stdout.buffer.write(stream(sys.stdin.buffer.read(), int(sys.argv[1])))

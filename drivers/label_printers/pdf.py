@@ -43,7 +43,10 @@ def _picture(page: pypdfium2.PdfPage, dots_per_mm: int) -> Image.Image:
         raise Undrawable(
             f"a page of {width / _POINTS_PER_MM:.0f} x {height / _POINTS_PER_MM:.0f} mm is no label"
         )
-    bitmap = page.render(scale=dots_per_mm / _POINTS_PER_MM, grayscale=True)
+    # pdfium rounds a page up to whole dots and stretches it to them: 800.0001 dots would become
+    # 801, and somewhere a bar one dot too wide. A hair less than the whole number stays it.
+    whole = max(1, round(width * dots_per_mm / _POINTS_PER_MM))
+    bitmap = page.render(scale=(whole - 0.001) / width, grayscale=True)
     picture: Image.Image = bitmap.to_pil().convert("L")
     page.close()
     return picture

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from drivers.label_printers import symbol, typeset
 from drivers.label_printers.bitmap import enlarged
@@ -26,12 +26,13 @@ from drivers.label_printers.label import (
 )
 
 MM_PER_INCH = 25.4
+_WHITE = 255  # not 1: Pillow keeps what it is given, and inverts it bit by bit
 
 
 def picture(label: Label, dots_per_mm: int = 8) -> Image.Image:
-    """Return the label as a 1-bit image, white 1 and black 0. Raises Undrawable."""
+    """Return the label as a 1-bit image, white on, black off. Raises Undrawable."""
     size = (round(label.width * dots_per_mm), round(label.height * dots_per_mm))
-    page = Image.new("1", size, 1)
+    page = Image.new("1", size, _WHITE)
     for element in label.elements:
         _draw(page, element, dots_per_mm)
     return page
@@ -40,7 +41,7 @@ def picture(label: Label, dots_per_mm: int = 8) -> Image.Image:
 def bitmap(label: Label, dots_per_mm: int = 8) -> Bitmap:
     """Return the label as dots, 1 black."""
     page = picture(label, dots_per_mm)
-    return Bitmap(page.width, page.height, page.point(lambda dot: 255 - dot, "1").tobytes())
+    return Bitmap(page.width, page.height, ImageChops.invert(page).tobytes())
 
 
 def render(label: Label, dots_per_mm: int = 8) -> bytes:
@@ -51,7 +52,7 @@ def render(label: Label, dots_per_mm: int = 8) -> bytes:
 def render_pages(labels: tuple[Label, ...], dots_per_mm: int = 8) -> bytes:
     """Return labels as one PNG, one below the other."""
     pages = [picture(label, dots_per_mm) for label in labels]
-    sheet = Image.new("1", (max(p.width for p in pages), sum(p.height for p in pages)), 1)
+    sheet = Image.new("1", (max(p.width for p in pages), sum(p.height for p in pages)), _WHITE)
     top = 0
     for page in pages:
         sheet.paste(page, (0, top))

@@ -34,6 +34,8 @@ _ADVANCES = bytes.fromhex(
 _LOOKS_LIKE = dict(zip("ßØøŁłĐđÆæŒœÞþðı’‘“”–€£°\\", "BOoLlDdWmWmPpoi''\"\"-00*/", strict=True))
 """Whose advance a letter takes that is no accented letter of ASCII."""
 
+_JOINERS = ("\u200c", "\u200d")
+
 _THRESHOLD = 118
 """Grey above which a dot is black; a little early, or thin strokes of small Chinese fall out."""
 
@@ -82,7 +84,14 @@ def printable(text: str) -> str:
     if native(text):
         return text
     composed = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
-    kept = "".join(" " if c.isspace() else c for c in composed if c.isspace() or not _silent(c))
+    kept = ""
+    for char in composed:
+        if char in _JOINERS and kept[-1:] and unicodedata.category(kept[-1])[0] in "LM":
+            kept += char  # Persian and Indic spelling; anywhere else it is the glue of emoji
+        elif char.isspace():
+            kept += " "
+        elif not _silent(char):
+            kept += char
     return kept.strip() if kept != text else text
 
 
@@ -228,7 +237,7 @@ def _faces(text: str, bold: bool) -> tuple[list[Face], set[str]]:
     lost: set[str] = set()
     for char in text:
         stays = unicodedata.category(char)[0] in "MCZP"
-        if stays and faces and (char in "\u200c\u200d" or faces[-1].covers(char)):
+        if stays and faces and (char in _JOINERS or faces[-1].covers(char)):
             faces.append(faces[-1])
             continue
         face = face_for(char, bold)
@@ -260,5 +269,5 @@ def _silent(char: str) -> bool:
         or 0xFE00 <= code <= 0xFE0F
         or 0x2600 <= code <= 0x27BF
         or code in (0x20E3, 0xFEFF, 0x2B50, 0x2B55, 0x231A, 0x231B)
-        or (unicodedata.category(char) in ("Cc", "Cf", "Cn", "Cs") and char not in "\u200c\u200d")
+        or unicodedata.category(char) in ("Cc", "Cf", "Cn", "Cs")
     )

@@ -70,6 +70,7 @@ def _draw(page: zpl.Label, element: Element, dpmm: int, graphics: Encoding) -> N
         case Text():
             _text(page, element, dpmm, graphics)
         case Code128():
+            symbol.rows(element)  # refuses what does not go in
             width = symbol.module_dots(element, dpmm)
             height = max(1, round(element.height * dpmm))
             data = _code128(element)

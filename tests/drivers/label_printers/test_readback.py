@@ -1,0 +1,38 @@
+"""Labels are read back from whatever file they come in."""
+
+from __future__ import annotations
+
+import pytest
+
+from drivers.label_printers import preview, readback, zpl
+from drivers.label_printers.label import Code128, Label, Undrawable
+
+LABEL = Label(
+    100,
+    50,
+    (
+        Code128(x=8, y=5, height=12, data="FIRST-1"),
+        Code128(x=8, y=25, height=12, data="SECOND-2"),
+    ),
+)
+EXPECTED = [readback.Found("Code128", "FIRST-1"), readback.Found("Code128", "SECOND-2")]
+
+
+def test_zpl_is_read_through_a_process_of_its_own() -> None:
+    settings = b"~SD20^XA^MNY^PR4^MMT^PQ2^XZ"
+    assert readback.codes_in(zpl.render(LABEL)) == EXPECTED
+    assert [f for f in readback.codes_in(settings + zpl.render(LABEL))] == EXPECTED
+
+
+def test_png_and_pdf_are_read() -> None:
+    assert readback.codes_in(preview.render(LABEL)) == EXPECTED
+    assert readback.codes_in(preview.to_pdf(LABEL)) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [b"", b"hello", b"%PDF-nothing", b"\x89PNG\r\n\x1a\nnothing", b"^XA^FO1,1^BCN", b"^XA^ZZ9^XZ"],
+)
+def test_what_cannot_be_read_is_refused_with_a_sentence(junk: bytes) -> None:
+    with pytest.raises(Undrawable, match=r"this|ZPL"):
+        readback.codes_in(junk)
