@@ -1,0 +1,67 @@
+"""What does the demo do inside a bench process? It plays the hands of the packer.
+
+The app opens a hook when it was started with `--robot FILE`, and calls it so:
+
+    hook = open_hook(file, repaint)      # `repaint` may be called from any thread
+    hook.saw(session, heard, waiting)    # after each paint; must return at once
+    hook.pressed(key)                    # a key that means nothing to the bench; True: it did here
+    hook.notice                          # a line to show below the order; "" for none
+    hook.close()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from station.session import Session
+from sync.orders import Order
+
+
+class Around(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What stands around one bench of the demo; the JSON file behind `--robot`."""
+
+    scanner: str
+    """The control address of the virtual scanner (unix:///path)."""
+    scale: str
+    printer: str
+    record: Path
+    """The folder in which the virtual printer records its labels."""
+    badge: str
+    """The badge of who packs here, as it is scanned."""
+    seed: int = 0
+    hands: str = "robot"
+    """robot: it packs by itself; keys: the packer's keys fire the scanner."""
+    mistakes: float = 0.02
+    """Share of moves in which the robot does something wrong or unusual."""
+
+
+class Hook(Protocol):
+    """What the app calls."""
+
+    @property
+    def notice(self) -> str:
+        """One line for the packer: which keys fire the scanner, which label came out."""
+
+    def saw(self, session: Session, heard: str = "", waiting: Sequence[Order] = ()) -> None:
+        """Take note of what is on the screen now.
+
+        `heard` is the raw scan that led here, "" when it was something else; `waiting` the next
+        orders of the queue while none is open.
+        """
+
+    def pressed(self, key: str) -> bool:
+        """A key was pressed that no command has; say whether it meant something here."""
+
+    def close(self) -> None:
+        """The bench ends."""
+
+
+def open_hook(file: Path, repaint: Callable[[], None]) -> Hook:
+    """Open the hook that the file describes. Raises OSError, msgspec.DecodeError."""
+    from station.demo.hands import Hands  # no bench but the demo's pays for it
+
+    return Hands(msgspec.json.decode(file.read_bytes(), type=Around), repaint)
