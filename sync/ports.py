@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sync.orders import Address, Label, Money, Order, Parcel
-from sync.talk import Talk
+from sync.talk import Request, Response, Talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Fetched:
     """channel_order_ids that the marketplace called off."""
     shipped: frozenset[str] = frozenset()
     """channel_order_ids that the marketplace counts as shipped in full."""
+    partly_shipped: frozenset[str] = frozenset()
+    """channel_order_ids of which it counts a part as shipped."""
     refused: Mapping[str, str] = field(default_factory=dict)
     """By channel_order_id (or "?"): what could not be read at all, and why."""
     until: datetime | None = None
@@ -67,11 +69,48 @@ class Unsure:
 Told = Accepted | Rejected | Unsure
 
 
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """An access token, and what came with it."""
+
+    token: str
+    seconds: float
+    """How long it is good for, from now."""
+    refresh_token: str = ""
+    """The one to use from now on; "" where the old one stays."""
+
+
+class Access(Protocol):
+    """How a marketplace is reached and who it lets in. Pure: the hub keeps the credentials."""
+
+    HOSTS: Mapping[str, str]
+    """Base addresses by region; "" is the one for credentials that name none."""
+    TOKEN_URL: str
+    KEYS: frozenset[str]
+    """What the credentials must name."""
+
+    def sites(self, credentials: Mapping[str, object]) -> tuple[str, ...]:
+        """Name the country sites that the account sells on."""
+
+    def renewal(self, credentials: Mapping[str, object]) -> Request:
+        """Ask for an access token; the path is relative to the token address."""
+
+    def granted(self, answer: Response) -> Granted:
+        """Read the access token. Raises sync.talk.Failed."""
+
+    def dressed(self, request: Request, token: str) -> Request:
+        """Put the token on a request."""
+
+
 class Market(Protocol):
     """What a folder in `sync.markets` offers. Credentials are the hub's, not the adapter's."""
 
     RATES: Mapping[str, Rate]
     """By operation, as the marketplace documents them."""
+    RATE_HEADER: str
+    """The answer's header that tells the true rate a second, lower case; "" for none."""
+    SETTLED: timedelta
+    """How far in the past the end of a window must lie."""
 
     def fetch_orders(
         self, sites: tuple[str, ...], since: datetime, until: datetime

@@ -46,6 +46,18 @@ class Lost:
     why: str
 
 
+class Failed(Exception):
+    """The other side did not do what was asked; the sentence says what, and what to do.
+
+    Whose fault it is, and whether trying again helps, is in `again`: True for a broken wire or
+    a busy server, False for what a person must put right (credentials, a role, an input).
+    """
+
+    def __init__(self, why: str, *, again: bool) -> None:
+        super().__init__(why)
+        self.again = again
+
+
 Talk = Generator[Request, Response | Lost, T]
 """Yields requests, is sent what came back, returns what came of it. `Lost` is sent only for a
 request with `again=False`, or when all the tries are used up."""
