@@ -1,0 +1,64 @@
+"""How the bench's SQLite file is opened, and which SQLite may open it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.pool import StaticPool
+
+try:  # wheels exist for Linux on x86-64 alone
+    import pysqlite3.dbapi2 as sqlite
+except ImportError:
+    import sqlite3 as sqlite
+
+BUSY_SECONDS = 5.0
+"""How long a connection waits for the other one's transaction; ours last milliseconds."""
+
+
+def safe_wal(module: ModuleType) -> bool:
+    """Whether that SQLite is free of the WAL-reset bug (sqlite.org, 3.51.3 release notes)."""
+    version: tuple[int, ...] = module.sqlite_version_info
+    return version >= (3, 51, 3) or version in ((3, 50, 7), (3, 44, 6))
+
+
+def open_file(path: Path, *, synchronous: str) -> Engine:
+    """Open the file with one connection that any thread may use, one at a time.
+
+    With an older SQLite two connections in WAL mode can corrupt the file, so there it is a
+    rollback journal: slower, and never wrong.
+    """
+    engine = create_engine(
+        f"sqlite:///{path}",
+        module=sqlite,
+        poolclass=StaticPool,
+        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+    )
+    journal = "WAL" if safe_wal(sqlite) else "TRUNCATE"
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: sqlite.Connection, _: object) -> None:
+        # The driver must not open transactions of its own: BEGIN IMMEDIATE comes from below.
+        connection.isolation_level = None
+        for pragma in (
+            f"journal_mode={journal}",
+            f"synchronous={synchronous}",
+            "cache_size=-65536",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: object) -> None:
+        # A deferred transaction that turns writer later can fail with "busy" half-way.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]  # the event's argument is a Connection
+
+    return engine
+
+
+def sound(engine: Engine) -> bool:
+    """Whether the file's pages hang together (`PRAGMA quick_check`; 0.1 s for 40 MiB)."""
+    with engine.connect() as connection:
+        return connection.execute(text("PRAGMA quick_check(1)")).scalar() == "ok"

@@ -1,0 +1,77 @@
+"""What is an order found by? The rows that stand for it beside its document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sync.orders import Contents, Order, Shipment, State
+
+NEVER = 253_402_300_799
+"""Urgency of an order that nobody promised: the last second of the year 9999."""
+
+_UNBEGUN = (State.ALLOCATED, State.PICKING)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRow:
+    """A code that leads to a shipment."""
+
+    kind: str
+    code: str
+    parcel_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Everything that the tables know of a shipment beside its order's document."""
+
+    state: str
+    stopped: bool
+    urgency: int
+    pieces: int
+    begun: bool
+    codes: tuple[CodeRow, ...]
+    needs: tuple[str, ...]
+    """GTINs of pieces that may begin it; empty once it has begun or must not."""
+
+
+def plain(code: str) -> str:
+    """A code as it is compared: scanners change case, and layouts move punctuation.
+
+    >>> plain("202-0000001-x")
+    '2020000001X'
+    """
+    return "".join(c for c in code.upper() if c.isalnum())
+
+
+def index(order: Order, shipment: Shipment) -> Found:
+    """Return the rows for a shipment of the order."""
+    pieces = sum(line.due for line in shipment.lines)
+    begun = any(parcel.contents is not Contents.PLANNED for parcel in shipment.parcels)
+    wanted = shipment.state in _UNBEGUN and not shipment.stopped and not begun
+    gtins = {
+        gtin
+        for part in shipment.lines
+        if wanted and part.due > 0
+        for gtin in order.line(part.line).gtins
+    }
+    return Found(
+        state=shipment.state,
+        stopped=shipment.stopped,
+        urgency=int(order.ship_by.timestamp()) if order.ship_by else NEVER,
+        pieces=pieces,
+        begun=begun,
+        codes=tuple(_codes(order, shipment)),
+        needs=tuple(sorted(gtins)),
+    )
+
+
+def _codes(order: Order, shipment: Shipment) -> list[CodeRow]:
+    rows = [CodeRow("order", plain(order.channel_order_id))]
+    if shipment.tote:
+        rows.append(CodeRow("tote", plain(shipment.tote)))
+    for parcel in shipment.parcels:
+        if parcel.label:
+            rows.append(CodeRow("tracking", plain(parcel.label.tracking), parcel.id))
+        rows += [CodeRow("spoiled", plain(tracking), parcel.id) for tracking in parcel.spoiled]
+    return rows

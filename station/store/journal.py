@@ -1,0 +1,101 @@
+"""What happened at this bench: entries and scans, written in a turn, never edited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import func, insert, select
+
+from station.session import Saved
+from station.store import schema as t
+from station.store.store import Turn
+from sync.orders import Entry, Impossible, Order, apply
+from sync.protocol import chain
+from sync.protocol.messages import Numbered
+
+_ENTRY = msgspec.json.Decoder(Entry)
+_SAVED = msgspec.json.Decoder(Saved)
+
+
+def write_scan(turn: Turn, at: datetime, text: str, source: str, session: Saved) -> int:
+    """Put a scan on record with where the bench stood afterwards; return its number."""
+    body = msgspec.json.encode(session)
+    row = insert(t.scans).values(at=at.isoformat(), text=text, source=source, session=body)
+    done = turn.sql.execute(row)
+    return int(done.inserted_primary_key[0])  # type: ignore[index]  # an INSERT has one
+
+
+def last_session(turn: Turn) -> Saved | None:
+    """Where the bench stood after its last scan."""
+    newest = select(t.scans.c.session).order_by(t.scans.c.seq.desc()).limit(1)
+    body = turn.sql.execute(newest).scalar()
+    return None if body is None else _SAVED.decode(body)
+
+
+def write_entries(turn: Turn, entries: Sequence[Entry], scan: int = 0) -> None:
+    """Put facts on record and apply them. Raises Impossible, and then the turn must not end."""
+    seq, previous = last_link(turn)
+    rows, orders = [], dict[str, Order]()
+    for entry in entries:
+        order = orders.get(entry.order) or turn.order(entry.order)
+        if order is None:
+            raise KeyError(f"no order {entry.order} at this bench")
+        orders[entry.order] = apply(order, entry.fact)
+        seq += 1
+        previous = chain.link(previous, seq, entry)
+        rows.append(
+            {
+                "seq": seq,
+                "id": entry.id,
+                "order_id": entry.order,
+                "body": msgspec.json.encode(entry),
+                "hash": previous,
+                "scan": scan,
+                "pending": True,
+            }
+        )
+    if rows:
+        turn.sql.execute(insert(t.entries), rows)
+    for order in orders.values():
+        turn.put(order)
+
+
+def possible(order: Order, entries: Iterable[Entry]) -> list[Entry]:
+    """Those of the entries that can follow each other on this order, in their order."""
+    kept = []
+    for entry in entries:
+        try:
+            order = apply(order, entry.fact)
+        except Impossible:
+            continue
+        kept.append(entry)
+    return kept
+
+
+def last_link(turn: Turn) -> tuple[int, str]:
+    """The number and hash of the newest entry; 0 and the start of the chain before the first."""
+    newest = select(t.entries.c.seq, t.entries.c.hash).order_by(t.entries.c.seq.desc()).limit(1)
+    row = turn.sql.execute(newest).first()
+    return (row.seq, row.hash) if row else (0, chain.START)
+
+
+def pending(turn: Turn, order_id: str) -> tuple[Numbered, ...]:
+    """Entries of the order that the hub's document does not contain, oldest first."""
+    rows = (
+        select(t.entries.c.seq, t.entries.c.body, t.entries.c.hash)
+        .where(t.entries.c.order_id == order_id, t.entries.c.pending)
+        .order_by(t.entries.c.seq)
+    )
+    return tuple(
+        Numbered(seq=row.seq, entry=_ENTRY.decode(row.body), hash=row.hash)
+        for row in turn.sql.execute(rows)
+    )
+
+
+def owed(turn: Turn) -> int:
+    """How many entries the hub has not acknowledged."""
+    acked = int(turn.get("acked", "0"))
+    count = select(func.count()).where(t.entries.c.seq > acked)
+    return int(turn.sql.execute(count).scalar_one())

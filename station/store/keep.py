@@ -1,0 +1,237 @@
+"""The link's view of the file: `sync.client.keep.Keep`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+
+import msgspec
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from station.store import journal
+from station.store import schema as t
+from station.store.index import index
+from station.store.store import Store, Turn
+from sync.client.replica import catch_up
+from sync.orders import Entry, Order, order_of
+from sync.protocol import chain
+from sync.protocol.cursor import START, Cursor, read
+from sync.protocol.messages import (
+    Acked,
+    Batch,
+    Change,
+    Enrolled,
+    Heartbeat,
+    Item,
+    Numbered,
+    Packer,
+    Page,
+    Verdict,
+)
+
+_ENTRY = msgspec.json.Decoder(Entry)
+
+
+class StoreKeep:
+    """Takes what the hub says and gives what it is owed."""
+
+    def __init__(self, store: Store, heartbeat: Callable[[], Heartbeat]) -> None:
+        self._store = store
+        self._heartbeat = heartbeat
+
+    def enrolled(self) -> Enrolled | None:
+        """What this bench is at the hub."""
+        with self._store.turn(feed=True) as turn:
+            body = turn.get("enrolled")
+        return msgspec.json.decode(body, type=Enrolled) if body else None
+
+    def enrol(self, enrolled: Enrolled) -> None:
+        """Keep what the hub made of this bench."""
+        with self._store.turn() as turn:
+            turn.set("enrolled", msgspec.json.encode(enrolled).decode())
+
+    def cursor(self) -> Cursor:
+        """Where the feed was read to."""
+        with self._store.turn(feed=True) as turn:
+            return _cursor(turn)
+
+    def take(self, page: Page) -> bool:
+        """Store a page, if it was read from the present cursor."""
+        with self._store.turn(feed=True) as turn:
+            if read(page.after) != _cursor(turn):
+                return False
+            generation = int(turn.get("generation", "0"))
+            for change in page.changes:
+                _take(turn, change, generation)
+            _master_data(turn, page.items, page.packers)
+            turn.set("cursor", page.next)
+            if page.next == page.head:
+                _sweep(turn, generation)
+        return True
+
+    def reset(self, epoch: int) -> None:
+        """Read the feed from 0; rows that it does not name again are swept at its end."""
+        with self._store.turn(feed=True) as turn:
+            turn.set("cursor", str(Cursor(epoch, 0)))
+            turn.set("generation", str(int(turn.get("generation", "0")) + 1))
+
+    def batch(self, limit: int) -> Batch | None:
+        """The oldest entries that the hub has not acknowledged."""
+        with self._store.turn(feed=True) as turn:
+            acked = int(turn.get("acked", "0"))
+            rows = (
+                select(t.entries.c.seq, t.entries.c.body, t.entries.c.hash)
+                .where(t.entries.c.seq > acked)
+                .order_by(t.entries.c.seq)
+                .limit(limit)
+            )
+            entries = tuple(
+                Numbered(seq=row.seq, entry=_ENTRY.decode(row.body), hash=row.hash)
+                for row in turn.sql.execute(rows)
+            )
+            before = select(t.entries.c.hash).where(t.entries.c.seq == acked)
+            previous = turn.sql.execute(before).scalar() or chain.START
+            body = turn.get("enrolled")
+        if not entries or not body:
+            return None
+        me = msgspec.json.decode(body, type=Enrolled)
+        return Batch(bench=me.bench, incarnation=me.incarnation, previous=previous, entries=entries)
+
+    def acked(self, answer: Acked) -> None:
+        """Everything up to `answer.acked` is on the hub's disk."""
+        with self._store.turn(feed=True) as turn:
+            if answer.acked > int(turn.get("acked", "0")):
+                turn.set("acked", str(answer.acked))
+            for judged in answer.verdicts:
+                turn.sql.execute(
+                    update(t.entries)
+                    .where(t.entries.c.seq == judged.seq)
+                    .values(verdict=judged.verdict)
+                )
+
+    def overruled(self) -> tuple[tuple[Verdict, Entry], ...]:
+        """Entries that the hub stored and did not follow, newest first: troubles."""
+        bad = (Verdict.FENCED, Verdict.LATE, Verdict.UNKNOWN, Verdict.INVALID)
+        rows = (
+            select(t.entries.c.verdict, t.entries.c.body)
+            .where(t.entries.c.verdict.in_(bad))
+            .order_by(t.entries.c.seq.desc())
+            .limit(100)
+        )
+        with self._store.turn(feed=True) as turn:
+            found = turn.sql.execute(rows).all()
+        return tuple((Verdict(row.verdict), _ENTRY.decode(row.body)) for row in found)
+
+    def rewind(self, need: int) -> None:
+        """The hub lost entries from that number on: send them again."""
+        with self._store.turn() as turn:
+            turn.set("acked", str(max(0, need - 1)))
+
+    def wanted_blobs(self) -> Iterable[str]:
+        """SHA-256 of bytes that orders here name and that are not here yet."""
+        with self._store.turn(feed=True) as turn:
+            rows = select(t.blobs.c.sha256).where(t.blobs.c.data.is_(None)).limit(100)
+            return tuple(turn.sql.execute(rows).scalars())
+
+    def put_blob(self, sha256: str, data: bytes) -> None:
+        """Store bytes under their hash; whoever waits for them is told by their order's id."""
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise ValueError(f"these are not the bytes of {sha256}")
+        with self._store.turn(feed=True) as turn:
+            turn.sql.execute(update(t.blobs).where(t.blobs.c.sha256 == sha256).values(data=data))
+            waiting = select(t.jobs.c.order_id).where(t.jobs.c.sha256 == sha256)
+            turn.changed |= set(turn.sql.execute(waiting).scalars())
+
+    def heartbeat(self) -> Heartbeat:
+        """What the bench tells of itself."""
+        return self._heartbeat()
+
+
+def _cursor(turn: Turn) -> Cursor:
+    return read(turn.get("cursor", str(START)))
+
+
+def _take(turn: Turn, change: Change, generation: int) -> None:
+    here = t.shipments.c.id == change.shipment
+    if change.order is None:
+        _leave(turn, change.shipment)
+        return
+    order = change.order
+    caught_up = catch_up(order, change.through, journal.pending(turn, order.id))
+    turn.sql.execute(
+        update(t.entries)
+        .where(
+            t.entries.c.order_id == order.id,
+            t.entries.c.pending,
+            t.entries.c.seq <= change.through,
+        )
+        .values(pending=False)
+    )
+    if turn.sql.execute(select(t.shipments.c.id).where(here)).scalar() is None:
+        found = index(order, order.shipment(change.shipment))
+        turn.sql.execute(
+            insert(t.shipments).values(
+                id=change.shipment,
+                order_id=order.id,
+                channel=order.channel,
+                generation=generation,
+                state=found.state,
+                stopped=found.stopped,
+                urgency=found.urgency,
+                pieces=found.pieces,
+                begun=found.begun,
+            )
+        )
+    else:
+        turn.sql.execute(update(t.shipments).where(here).values(generation=generation))
+    turn.put(caught_up.order, confirmed=order)
+    _want_labels(turn, order)
+
+
+def _want_labels(turn: Turn, order: Order) -> None:
+    named = {
+        parcel.label.sha256
+        for shipment in order.shipments
+        for parcel in shipment.parcels
+        if parcel.label
+    }
+    if named:
+        rows = [{"sha256": sha256} for sha256 in sorted(named)]
+        turn.sql.execute(insert(t.blobs).on_conflict_do_nothing(), rows)
+
+
+def _leave(turn: Turn, shipment_id: str) -> None:
+    """The shipment is not this bench's any more; what is owed of it stays on record."""
+    order_id = order_of(shipment_id)
+    turn.changed.add(order_id)
+    turn.sql.execute(delete(t.codes).where(t.codes.c.shipment_id == shipment_id))
+    turn.sql.execute(delete(t.needs).where(t.needs.c.shipment_id == shipment_id))
+    turn.sql.execute(delete(t.shipments).where(t.shipments.c.id == shipment_id))
+    others = exists().where(t.shipments.c.order_id == order_id)
+    owed = exists().where(t.entries.c.order_id == order_id, t.entries.c.pending)
+    turn.sql.execute(delete(t.orders).where(t.orders.c.id == order_id, ~others, ~owed))
+
+
+def _sweep(turn: Turn, generation: int) -> None:
+    old = select(t.shipments.c.id).where(t.shipments.c.generation < generation)
+    for shipment_id in turn.sql.execute(old).scalars().all():
+        _leave(turn, shipment_id)
+
+
+def _master_data(turn: Turn, items: tuple[Item, ...], packers: tuple[Packer, ...]) -> None:
+    for item in items:
+        body = msgspec.json.encode(item)
+        for gtin in item.gtins:
+            turn.sql.execute(
+                insert(t.items)
+                .values(gtin=gtin, item=body)
+                .on_conflict_do_update(index_elements=[t.items.c.gtin], set_={"item": body})
+            )
+    for packer in packers:
+        body = msgspec.json.encode(packer)
+        turn.sql.execute(
+            insert(t.packers)
+            .values(badge=packer.badge.upper(), packer=body)
+            .on_conflict_do_update(index_elements=[t.packers.c.badge], set_={"packer": body})
+        )

@@ -1,0 +1,174 @@
+"""The tables of a bench's one SQLite file, each column explained."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    text,
+)
+
+VERSION = 1
+"""Raised with every change of a table; a file of a newer version is left alone."""
+
+tables = MetaData()
+
+meta = Table(
+    "meta",
+    tables,
+    Column("key", String, primary_key=True),
+    # enrolled (JSON), cursor, generation, acked, hash, session (JSON), schema
+    Column("value", String, nullable=False),
+)
+
+orders = Table(
+    "orders",
+    tables,
+    Column("id", String, primary_key=True),
+    # The order as the hub last said, JSON of sync.orders.Order
+    Column("confirmed", LargeBinary, nullable=False),
+    # The order as it is now, pending entries applied; equals `confirmed` when none are
+    Column("now", LargeBinary, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+shipments = Table(
+    "shipments",
+    tables,
+    Column("id", String, primary_key=True),
+    Column("order_id", String, nullable=False, index=True),
+    Column("channel", String, nullable=False),
+    # Which reading of the feed wrote the row: after a reset, older ones are swept
+    Column("generation", Integer, nullable=False),
+    # sync.orders.State, as it is now
+    Column("state", String, nullable=False),
+    # Held, or called off, or asked to be
+    Column("stopped", Boolean, nullable=False),
+    # Seconds since 1970 UTC of the ship-by moment; the far future where there is none
+    Column("urgency", Integer, nullable=False),
+    Column("pieces", Integer, nullable=False),
+    # A parcel of it is open here
+    Column("begun", Boolean, nullable=False),
+)
+Index("shipments_by_state", shipments.c.state, shipments.c.urgency)
+
+codes = Table(
+    "codes",
+    tables,
+    # order | tote | tracking | spoiled
+    Column("kind", String, primary_key=True),
+    # The code as it is compared: upper case, letters and digits only
+    Column("code", String, primary_key=True),
+    Column("shipment_id", String, primary_key=True),
+    # Set for a tracking number
+    Column("parcel_id", String, nullable=False, server_default=text("''")),
+    sqlite_with_rowid=False,
+)
+Index("codes_by_shipment", codes.c.shipment_id)
+
+needs = Table(
+    "needs",
+    tables,
+    # A GTIN, 14 digits, that a piece of an open and unbegun shipment may bear
+    Column("gtin", String, primary_key=True),
+    # 0 for a shipment of one piece, else 1: those come first
+    Column("several", Integer, primary_key=True),
+    Column("urgency", Integer, primary_key=True),
+    Column("shipment_id", String, primary_key=True),
+    sqlite_with_rowid=False,
+)
+Index("needs_by_shipment", needs.c.shipment_id)
+
+entries = Table(
+    "entries",
+    tables,
+    # Dense from 1: the bench's journal
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("id", String, nullable=False, unique=True),
+    Column("order_id", String, nullable=False),
+    # JSON of sync.orders.Entry
+    Column("body", LargeBinary, nullable=False),
+    # Over the previous hash, the number and the body: sync.protocol.chain
+    Column("hash", String, nullable=False),
+    # The scan that caused it; 0 for what the spool or a clock caused
+    Column("scan", Integer, nullable=False),
+    # sync.protocol.messages.Verdict once the hub answered; "" until then
+    Column("verdict", String, nullable=False, server_default=text("''")),
+    # 1 while the hub's document of the order does not contain it
+    Column("pending", Boolean, nullable=False),
+)
+Index("entries_pending", entries.c.order_id, sqlite_where=text("pending"))
+
+scans = Table(
+    "scans",
+    tables,
+    Column("seq", Integer, primary_key=True),
+    # UTC, ISO 8601
+    Column("at", String, nullable=False),
+    # What the scanner said, control characters and all
+    Column("text", String, nullable=False),
+    Column("source", String, nullable=False),
+    # JSON of station.session.Saved: where the bench stood afterwards
+    Column("session", LargeBinary, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    tables,
+    # sync.orders.facts.print_job for a label: the same copy of the same label is one job for ever
+    Column("id", String, primary_key=True),
+    # Order of printing
+    Column("seq", Integer, nullable=False, unique=True),
+    Column("printer", String, nullable=False),
+    # label | paper
+    Column("kind", String, nullable=False),
+    Column("order_id", String, nullable=False),
+    Column("parcel_id", String, nullable=False),
+    # Of the bytes, which lie in `blobs`
+    Column("sha256", String, nullable=False),
+    # queued | sending | sent | printed | uncertain | dropped
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    # The printer's own count of labels before the first byte; NULL if it has none
+    Column("counter_before", Integer),
+    # Why it is where it is, for a person
+    Column("note", String, nullable=False, server_default=text("''")),
+)
+Index(
+    "jobs_open",
+    jobs.c.printer,
+    jobs.c.seq,
+    sqlite_where=text("state in ('queued','sending','sent','uncertain')"),
+)
+
+blobs = Table(
+    "blobs",
+    tables,
+    Column("sha256", String, primary_key=True),
+    # NULL: an order here names it and it is still to be fetched
+    Column("data", LargeBinary),
+)
+Index("blobs_wanted", blobs.c.sha256, sqlite_where=text("data IS NULL"))
+
+items = Table(
+    "items",
+    tables,
+    Column("gtin", String, primary_key=True),
+    # JSON of sync.protocol.messages.Item
+    Column("item", LargeBinary, nullable=False),
+)
+
+packers = Table(
+    "packers",
+    tables,
+    # Upper case
+    Column("badge", String, primary_key=True),
+    # JSON of sync.protocol.messages.Packer
+    Column("packer", LargeBinary, nullable=False),
+)

@@ -1,0 +1,43 @@
+"""What the link needs of the bench's store. Each method is one transaction, from any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from sync.protocol.cursor import Cursor
+from sync.protocol.messages import Acked, Batch, Enrolled, Heartbeat, Page
+
+
+class Keep(Protocol):
+    """The bench's own disk, as the link sees it."""
+
+    def enrolled(self) -> Enrolled | None:
+        """What this bench is at the hub; None before it was enrolled."""
+
+    def cursor(self) -> Cursor:
+        """Where the feed was read to."""
+
+    def take(self, page: Page) -> bool:
+        """Store a page, if it was read from the present cursor; False if not."""
+
+    def reset(self, epoch: int) -> None:
+        """Read the feed from 0, under that epoch, and go on working meanwhile."""
+
+    def batch(self, limit: int) -> Batch | None:
+        """The oldest entries that the hub has not acknowledged; None when nothing is owed."""
+
+    def acked(self, answer: Acked) -> None:
+        """Everything up to `answer.acked` is on the hub's disk."""
+
+    def rewind(self, need: int) -> None:
+        """The hub lost entries from that number on: send them again."""
+
+    def wanted_blobs(self) -> Iterable[str]:
+        """SHA-256 of bytes that orders here name and that are not here yet."""
+
+    def put_blob(self, sha256: str, data: bytes) -> None:
+        """Store bytes under their hash. Raises ValueError if it is not theirs."""
+
+    def heartbeat(self) -> Heartbeat:
+        """What the bench tells of itself."""
