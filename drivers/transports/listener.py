@@ -17,8 +17,9 @@ from drivers.transports.transport import Transport, WireError
 QUIET_SECONDS = 0.15
 """Without a byte for so long, a code that has begun will not be finished. A scanner sends one
 code in a few milliseconds, at 9600 baud in 60; the slowest radio cradle pauses for 50."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
-"""Seconds between tries to connect: a replugged scanner is back before the next pull."""
+_FIRST_PAUSE, _LONGEST_PAUSE = QUIET_SECONDS, 1.0
+"""Seconds between tries to connect: a replugged scanner is back before the next pull. Never less
+than QUIET_SECONDS, so that half a code from before the cut is not glued to what comes after."""
 _CONNECT_SECONDS, _WRITE_SECONDS = 2.0, 1.0
 
 
@@ -58,7 +59,8 @@ class Listener:
         """Prepare to listen; `start` begins.
 
         `on_bytes(data, at)` gets what comes, with `time.monotonic()`; `on_quiet(at)` is called once
-        when nothing has come for QUIET_SECONDS after something had; `on_state` at each change.
+        when nothing has come for QUIET_SECONDS after something had, be it that the wire was cut;
+        `on_state` is called at each change.
         `ask`, if any, is sent every `ask_every` seconds: most scales speak when spoken to.
         """
         self._wire = wire
@@ -67,6 +69,8 @@ class Listener:
         self._stopping = threading.Event()
         self._saying: list[bytes] = []
         self._state: LinkState | None = None
+        self._heard_at: float | None = None
+        """When the last byte came; None once the silence after it has been told."""
         self._thread = threading.Thread(target=self._run, name=wire.url, daemon=True)
 
     def start(self) -> None:
@@ -98,6 +102,7 @@ class Listener:
                 except WireError as e:
                     self._report(Down(e))
                     self._stopping.wait(pause)
+                    self._tell_silence()
                     pause = min(pause * 1.6, _LONGEST_PAUSE)
         finally:
             self._wire.close()
@@ -105,7 +110,7 @@ class Listener:
 
     def _listen(self) -> None:
         self._saying.clear()
-        ask_at, quiet = time.monotonic(), True
+        ask_at = time.monotonic()
         while not self._stopping.is_set():
             now = time.monotonic()
             while self._saying:
@@ -115,15 +120,18 @@ class Listener:
                 ask_at = now + self._ask_every
             until = now + QUIET_SECONDS
             data = self._wire.read_until(min(until, ask_at) if self._ask else until)
-            at = time.monotonic()
             if data:
-                quiet = False
-                last = at
-                self._on_bytes(data, at)
-            elif not quiet and at - last >= QUIET_SECONDS:
-                quiet = True
-                if self._on_quiet is not None:
-                    self._on_quiet(at)
+                self._heard_at = time.monotonic()
+                self._on_bytes(data, self._heard_at)
+            else:
+                self._tell_silence()
+
+    def _tell_silence(self) -> None:
+        at = time.monotonic()
+        if self._heard_at is not None and at - self._heard_at >= QUIET_SECONDS:
+            self._heard_at = None
+            if self._on_quiet is not None:
+                self._on_quiet(at)
 
     def _report(self, state: LinkState) -> None:
         # Trying again and failing again is no news.
