@@ -1,0 +1,1 @@
+"""The print spool: one label in flight at each printer, and none printed twice."""
