@@ -220,12 +220,12 @@ def _text(
 
 
 def _too_long(part: TextPart, text: str, width: float) -> str:
-    shown = text if len(text) <= 40 else text[:39] + "…"
+    # The text itself is left out: this sentence is shown and logged, and it may be an address.
     lines = "one line" if part.lines == 1 else f"{part.lines} lines"
     least = part.height if part.overflow == "error" else part.minimum
     return (
-        f"the text {shown!r} ({len(text)} characters) does not go into {lines} of {width:g} mm "
-        f"even at {least:g} mm; shorten the text, or give the part more lines or width"
+        f"the text of {len(text)} characters does not go into {lines} of {width:g} mm "
+        f"even at {least:g} mm; shorten it, or give the part more lines or width"
     )
 
 
