@@ -87,6 +87,20 @@ def test_noise_never_breaks_a_reader_nor_weighs_tonnes(name: str, noise: bytes) 
     assert [*reader.receive(sent), *reader.receive(sent)][-1] == expected
 
 
+@pytest.mark.parametrize("name", READERS)
+def test_the_second_answer_after_long_noise_is_read(name: str) -> None:
+    reader, (sent, said) = READERS[name](), EXCHANGES[name][0]
+    for _ in range(9):
+        reader.receive(b"\xd5" * 40)
+    assert [*reader.receive(sent), *reader.receive(sent)][-1:] == [said]
+
+
+def test_an_nci_answer_is_read_behind_any_noise() -> None:
+    reader, (sent, said) = READERS["nci"](), EXCHANGES["nci"][0]
+    reader.receive(b"\xd5" * 400 + sent[:5])
+    assert reader.receive(sent[5:]) == [said]
+
+
 def at_rest(*grams: int) -> list[Reading]:
     return [Reading(g, stable=True) for g in grams]
 

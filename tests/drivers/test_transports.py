@@ -164,6 +164,17 @@ def test_a_listener_tells_of_bytes_then_silence_once_then_its_end() -> None:
     assert ear.quiet.empty()
 
 
+def test_silence_is_told_even_when_the_wire_was_cut_in_between() -> None:
+    ear = Ear("cut")
+    assert ear.state() == Up()
+    device("cut").feed(b"half a co")
+    assert ear.heard.get(timeout=PATIENCE)
+    device("cut").unplug()
+    assert isinstance(ear.state(), Down)
+    assert ear.quiet.get(timeout=PATIENCE)
+    ear.listener.stop()
+
+
 def test_a_listener_says_once_that_the_wire_is_down_and_comes_back() -> None:
     device("replugged").unplug()
     ear = Ear("replugged")

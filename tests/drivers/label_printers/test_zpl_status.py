@@ -80,6 +80,7 @@ def test_strings_left_over_from_an_older_question_are_not_taken_for_new_ones() -
 
 def test_a_string_cut_off_by_the_next_is_dropped() -> None:
     assert said(READY[:20] + TROUBLED) == said(TROUBLED)
+    assert said(b"\x02ZD421,V93,8,65536KB,X" + TROUBLED) == said(TROUBLED)
 
 
 @given(st.lists(st.integers(0, len(WIRE)), max_size=10))
