@@ -71,6 +71,9 @@ class WedgeSettings:
     """Silence after which an STX frame will not end any more."""
     echo_guard: float = 0.060
     """After a scan: a second terminator, or ETX/EOT, within this time belongs to that scan."""
+    framed_only: bool = False
+    """This bench's scanner sends STX: a burst without it is the second half of something. Lines
+    typed by hand still count."""
     longest: int = 4096
     """Characters we keep of one line. A QR code holds 4,296 at most; we sell mugs."""
     layout: Mapping[int, str] = field(default_factory=dict)
@@ -180,9 +183,11 @@ class Wedge:
 
     def feed(self, key: str, character: str | None, at: float) -> list[Heard]:
         """Hear one key; what it completes comes back, oldest first."""
-        if key in MODIFIERS:
-            return []
         heard = self.expire(at)
+        if key in MODIFIERS:
+            if self._near(at):
+                self._last = at
+            return heard
         stroke = Stroke(key, character)
         data = data_of(key, character)
         if self._skipping:
@@ -309,6 +314,8 @@ class Wedge:
         settings = self.settings
         if self._damaged:
             return [self._broken(Fault.DAMAGED, at)]
+        if settings.framed_only and self._fast and not self._framed:
+            return [self._broken(Fault.HALF, at)]
         seam = self._seam
         if seam and self._fast + 1 < max(settings.least, len(self._text) - seam):
             seam = 0
