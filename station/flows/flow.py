@@ -116,15 +116,7 @@ class PrintLabel:
     copy: int
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Effect: what a person said about an uncertain print. Comes with the fact that says so."""
-
-    job: str
-    came_out: bool
-
-
-Effect = Fact | Print | PrintLabel | Answer
+Effect = Fact | Print | PrintLabel
 """A fact among the effects is to be put on record."""
 
 

@@ -83,15 +83,21 @@ def last_link(turn: Turn) -> tuple[int, str]:
 
 def pending(turn: Turn, order_id: str) -> tuple[Numbered, ...]:
     """Entries of the order that the hub's document does not contain, oldest first."""
+    return pending_of(turn, [order_id]).get(order_id, ())
+
+
+def pending_of(turn: Turn, order_ids: Iterable[str]) -> dict[str, tuple[Numbered, ...]]:
+    """The same for many orders; those that nothing is pending for are left out."""
     rows = (
-        select(t.entries.c.seq, t.entries.c.body, t.entries.c.hash)
-        .where(t.entries.c.order_id == order_id, t.entries.c.pending)
+        select(t.entries.c.order_id, t.entries.c.seq, t.entries.c.body, t.entries.c.hash)
+        .where(t.entries.c.order_id.in_(order_ids), t.entries.c.pending)
         .order_by(t.entries.c.seq)
     )
-    return tuple(
-        Numbered(seq=row.seq, entry=_ENTRY.decode(row.body), hash=row.hash)
-        for row in turn.sql.execute(rows)
-    )
+    found: dict[str, tuple[Numbered, ...]] = {}
+    for row in turn.sql.execute(rows):
+        numbered = Numbered(seq=row.seq, entry=_ENTRY.decode(row.body), hash=row.hash)
+        found[row.order_id] = (*found.get(row.order_id, ()), numbered)
+    return found
 
 
 def owed(turn: Turn) -> int:

@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Callable, Iterable
 
 import msgspec
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import bindparam, delete, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from station.store import journal
 from station.store import schema as t
-from station.store.index import index
+from station.store.index import NEVER
 from station.store.store import Store, Turn
 from sync.client.replica import catch_up
 from sync.orders import Entry, Order, order_of
@@ -62,8 +62,7 @@ class StoreKeep:
             if read(page.after) != _cursor(turn):
                 return False
             generation = int(turn.get("generation", "0"))
-            for change in page.changes:
-                _take(turn, change, generation)
+            _take(turn, page.changes, generation)
             _master_data(turn, page.items, page.packers)
             turn.set("cursor", page.next)
             if page.next == page.head:
@@ -152,46 +151,67 @@ def _cursor(turn: Turn) -> Cursor:
     return read(turn.get("cursor", str(START)))
 
 
-def _take(turn: Turn, change: Change, generation: int) -> None:
-    here = t.shipments.c.id == change.shipment
-    if change.order is None:
-        _leave(turn, change.shipment)
+def _take(turn: Turn, changes: tuple[Change, ...], generation: int) -> None:
+    """Write a page's changes, a few statements for all: one by one is ten times slower."""
+    for change in changes:
+        if change.order is None:
+            _leave(turn, change.shipment)
+    # Of two shipments of one order, the later change has the later document.
+    latest = {change.order.id: change for change in changes if change.order is not None}
+    if not latest:
         return
-    order = change.order
-    caught_up = catch_up(order, change.through, journal.pending(turn, order.id))
+    pending = journal.pending_of(turn, latest)
+    settled = [
+        {"of": id, "through": change.through} for id, change in latest.items() if id in pending
+    ]
+    if settled:
+        turn.sql.execute(_SETTLE, settled)
+    rows = [
+        {
+            "id": change.shipment,
+            "order_id": change.order.id,
+            "channel": change.order.channel,
+            "generation": generation,
+            "state": "",
+            "stopped": False,
+            "urgency": NEVER,
+            "pieces": 0,
+            "begun": False,
+        }
+        for change in changes
+        if change.order is not None
+    ]
+    new = insert(t.shipments)
     turn.sql.execute(
-        update(t.entries)
-        .where(
-            t.entries.c.order_id == order.id,
-            t.entries.c.pending,
-            t.entries.c.seq <= change.through,
-        )
-        .values(pending=False)
+        new.on_conflict_do_update(
+            index_elements=[t.shipments.c.id], set_={"generation": new.excluded.generation}
+        ),
+        rows,
     )
-    if turn.sql.execute(select(t.shipments.c.id).where(here)).scalar() is None:
-        found = index(order, order.shipment(change.shipment))
-        turn.sql.execute(
-            insert(t.shipments).values(
-                id=change.shipment,
-                order_id=order.id,
-                channel=order.channel,
-                generation=generation,
-                state=found.state,
-                stopped=found.stopped,
-                urgency=found.urgency,
-                pieces=found.pieces,
-                begun=found.begun,
-            )
-        )
-    else:
-        turn.sql.execute(update(t.shipments).where(here).values(generation=generation))
-    turn.put(caught_up.order, confirmed=order)
-    _want_labels(turn, order)
+    orders = []
+    for id, change in latest.items():
+        if change.order is not None:
+            caught_up = catch_up(change.order, change.through, pending.get(id, ()))
+            orders.append((caught_up.order, change.order))
+    turn.put_confirmed(orders)
+    _want_labels(turn, [confirmed for _, confirmed in orders])
 
 
-def _want_labels(turn: Turn, order: Order) -> None:
+_SETTLE = (
+    update(t.entries)
+    .where(
+        t.entries.c.order_id == bindparam("of"),
+        t.entries.c.pending,
+        t.entries.c.seq <= bindparam("through"),
+    )
+    .values(pending=False)
+)
+
+
+def _want_labels(turn: Turn, orders: list[Order]) -> None:
     named = {
         parcel.label.sha256
+        for order in orders
         for shipment in order.shipments
         for parcel in shipment.parcels
         if parcel.label

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError
 
 from station.store import schema as t
 from station.store.engine import open_file, sound
-from station.store.index import index
+from station.store.index import Found, index
 from sync.orders import Order
 
 
@@ -43,6 +43,23 @@ class Damaged(StoreError):
 _ORDER = msgspec.json.Decoder(Order)
 
 
+_OF: BindParameter[str] = bindparam("of")
+_FORGET_CODES = delete(t.codes).where(t.codes.c.shipment_id == _OF)
+_FORGET_NEEDS = delete(t.needs).where(t.needs.c.shipment_id == _OF)
+_MARK = update(t.shipments).where(t.shipments.c.id == _OF)
+
+
+def _marks(shipment_id: str, found: Found) -> dict[str, object]:
+    return {
+        "of": shipment_id,
+        "state": found.state,
+        "stopped": found.stopped,
+        "urgency": found.urgency,
+        "pieces": found.pieces,
+        "begun": found.begun,
+    }
+
+
 class Turn:
     """One transaction. What is read and written in it is one moment."""
 
@@ -61,63 +78,65 @@ class Turn:
         body = self.sql.execute(select(t.orders.c.confirmed).where(t.orders.c.id == id)).scalar()
         return None if body is None else _ORDER.decode(body)
 
-    def put(self, order: Order, confirmed: Order | None = None) -> None:
-        """Write an order as it is now, and where given as the hub says it is."""
-        self.changed.add(order.id)
+    def put(self, order: Order) -> None:
+        """Write an order as it is now."""
         body = msgspec.json.encode(order)
-        if confirmed is None:
-            self.sql.execute(update(t.orders).where(t.orders.c.id == order.id).values(now=body))
-        else:
-            said = body if confirmed is order else msgspec.json.encode(confirmed)
-            row = {"confirmed": said, "now": body, "version": confirmed.version}
-            self.sql.execute(
-                insert(t.orders)
-                .values(id=order.id, **row)
-                .on_conflict_do_update(index_elements=[t.orders.c.id], set_=row)
-            )
-        here = select(t.shipments.c.id).where(t.shipments.c.order_id == order.id)
-        for id in self.sql.execute(here).scalars().all():
-            self._index(order, id)
+        self.sql.execute(update(t.orders).where(t.orders.c.id == order.id).values(now=body))
+        self._index([order])
 
-    def _index(self, order: Order, shipment_id: str) -> None:
-        found = index(order, order.shipment(shipment_id))
-        row = t.shipments.c.id == shipment_id
+    def put_confirmed(self, orders: Sequence[tuple[Order, Order]]) -> None:
+        """Write orders as the hub says they are, each beside how it is now."""
+        rows = []
+        for now, confirmed in orders:
+            said = msgspec.json.encode(confirmed)
+            body = said if now is confirmed else msgspec.json.encode(now)
+            row = {"id": now.id, "confirmed": said, "now": body, "version": confirmed.version}
+            rows.append(row)
+        if not rows:
+            return
+        upsert = insert(t.orders)
+        new = {name: upsert.excluded[name] for name in ("confirmed", "now", "version")}
         self.sql.execute(
-            update(t.shipments)
-            .where(row)
-            .values(
-                state=found.state,
-                stopped=found.stopped,
-                urgency=found.urgency,
-                pieces=found.pieces,
-                begun=found.begun,
-            )
+            upsert.on_conflict_do_update(index_elements=[t.orders.c.id], set_=new), rows
         )
-        self.sql.execute(delete(t.codes).where(t.codes.c.shipment_id == shipment_id))
-        self.sql.execute(delete(t.needs).where(t.needs.c.shipment_id == shipment_id))
-        if found.codes:
-            rows = [
-                {
-                    "kind": code.kind,
-                    "code": code.code,
-                    "shipment_id": shipment_id,
-                    "parcel_id": code.parcel_id,
-                }
-                for code in found.codes
-            ]
-            self.sql.execute(insert(t.codes).on_conflict_do_nothing(), rows)
-        if found.needs:
-            several = int(found.pieces > 1)
-            wants = [
-                {
-                    "gtin": gtin,
-                    "several": several,
-                    "urgency": found.urgency,
-                    "shipment_id": shipment_id,
-                }
-                for gtin in found.needs
-            ]
-            self.sql.execute(insert(t.needs), wants)
+        self._index([now for now, _ in orders])
+
+    def _index(self, orders: Sequence[Order]) -> None:
+        """Write the rows that stand for orders beside their documents, a few statements for all."""
+        by_id = {order.id: order for order in orders}
+        self.changed |= by_id.keys()
+        here = select(t.shipments.c.id, t.shipments.c.order_id).where(
+            t.shipments.c.order_id.in_(by_id)
+        )
+        found = {
+            row.id: index(by_id[row.order_id], by_id[row.order_id].shipment(row.id))
+            for row in self.sql.execute(here)
+        }
+        if not found:
+            return
+        ids = [{"of": id} for id in found]
+        self.sql.execute(_FORGET_CODES, ids)
+        self.sql.execute(_FORGET_NEEDS, ids)
+        self.sql.execute(_MARK, [_marks(id, one) for id, one in found.items()])
+        codes = [
+            {"kind": c.kind, "code": c.code, "shipment_id": id, "parcel_id": c.parcel_id}
+            for id, one in found.items()
+            for c in one.codes
+        ]
+        needs = [
+            {
+                "gtin": gtin,
+                "several": int(one.pieces > 1),
+                "urgency": one.urgency,
+                "shipment_id": id,
+            }
+            for id, one in found.items()
+            for gtin in one.needs
+        ]
+        if codes:
+            self.sql.execute(insert(t.codes).on_conflict_do_nothing(), codes)
+        if needs:
+            self.sql.execute(insert(t.needs), needs)
 
     def get(self, key: str, default: str = "") -> str:
         """One of the few things that there is one of."""
@@ -140,6 +159,7 @@ class Store:
         """Open the file, making it where there is none. Raises Newer, Damaged, StoreError."""
         self.path = path
         self._lock = threading.RLock()
+        self._turn: Turn | None = None
         self._listeners: list[Callable[[frozenset[str]], None]] = []
         self._scans = open_file(path, synchronous="FULL")
         self._feed = open_file(path, synchronous="NORMAL")
@@ -167,14 +187,18 @@ class Store:
 
         `feed`: what is written can be had again from the hub, and need not wait for the disk.
         """
-        engine = self._feed if feed else self._scans
         with self._lock:
+            if self._turn is not None:
+                yield self._turn  # a turn within a turn is part of it
+                return
             try:
-                with engine.begin() as connection:
-                    turn = Turn(connection)
+                with (self._feed if feed else self._scans).begin() as connection:
+                    self._turn = turn = Turn(connection)
                     yield turn
             except DatabaseError as e:
                 raise _named(self.path, e) from e
+            finally:
+                self._turn = None
         if turn.changed:
             ids = frozenset(turn.changed)
             for changed in self._listeners:

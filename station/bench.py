@@ -1,0 +1,241 @@
+"""One bench without its screen: what comes in is looked up, decided, stored, and then acted upon.
+
+The app, the devices, the link and the spool all come here, each from its own thread; the store's
+turn makes them one after the other. Everything a scan causes is one transaction. `Bench` decides
+nothing about orders: that is the flows' business.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from station import codes, flows
+from station.codes.code import Code, Garbled
+from station.flows.flow import (
+    Effect,
+    Input,
+    Print,
+    PrintLabel,
+    Refreshed,
+    Refused,
+    Scanned,
+    Step,
+)
+from station.session import Session, restored, saved
+from station.store import desk, journal
+from station.store import schema as t
+from station.store.store import Store, StoreError, Turn
+from sync.orders import Entry, Fact, Impossible, Order, facts, order_of
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+Ids = Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Printers:
+    """Which printer prints what: names from station.toml, "" where there is none."""
+
+    label: str = ""
+    paper: str = ""
+
+
+class Bench:
+    """Where a bench stands, and the only way on."""
+
+    def __init__(
+        self,
+        store: Store,
+        fresh: Session,
+        printers: Printers,
+        *,
+        clock: Clock = lambda: datetime.now(UTC),
+        ids: Ids = lambda: uuid4().hex,
+    ) -> None:
+        """Stand where the last scan left the bench; `fresh` is a session of nobody."""
+        self.store = store
+        self.printers = printers
+        self._clock, self._ids = clock, ids
+        self.on_commit: Callable[[], None] = lambda: None
+        """Called after a step that put something on record: the link and the spool look again."""
+        self.begun: dict[str, float] = {}
+        """By print job: when the scan that caused it came in, on the monotonic clock."""
+        with store.turn(feed=True) as turn:
+            kept = journal.last_session(turn)
+            order = turn.order(kept.order_id) if kept and kept.order_id else None
+        self.session = restored(fresh, kept, order) if kept else fresh
+
+    def scan(self, text: str, source: str, at: float | None = None, aim: str = "") -> Session:
+        """Take a scan; return where the bench stands now. `at`: when it came in, monotonic."""
+        return self._read(codes.read(text, aim or None), text, source, at)
+
+    def garbled(self, text: str, source: str) -> Session:
+        """Take half a scan."""
+        return self._read(Garbled(text), text, source, None)
+
+    def put(self, input: Input) -> Session:
+        """Take anything else that happens at the bench."""
+        return self._turn(lambda turn: input, "", "")
+
+    def refresh(self) -> Session:
+        """Look whether the open order changed under the packer."""
+
+        def refreshed(turn: Turn) -> Input | None:
+            before = self.session.order
+            if before is None or turn.order(before.id) == before:
+                return None
+            return Refreshed(before)
+
+        return self._turn(refreshed, "", "")
+
+    def record(self, order_id: str, *happened: Fact) -> bool:
+        """Put facts on record that no scan caused; False, and nothing, if one cannot happen."""
+        with self.store.turn() as turn:
+            order = turn.order(order_id)
+            entries = [self._entry(order, fact) for fact in happened] if order else []
+            if order is None or len(journal.possible(order, entries)) < len(entries):
+                return False
+            journal.write_entries(turn, entries)
+        self.on_commit()
+        return True
+
+    # -- a step
+
+    def _read(self, code: Code, text: str, source: str, at: float | None) -> Session:
+        def scanned(turn: Turn) -> Input:
+            return Scanned(code, text, desk.look_up(turn, code))
+
+        return self._turn(scanned, text, source, at)
+
+    def _turn(
+        self,
+        asked: Callable[[Turn], Input | None],
+        text: str,
+        source: str,
+        at: float | None = None,
+    ) -> Session:
+        began = time.monotonic() if at is None else at
+        try:
+            with self.store.turn() as turn:
+                input = asked(turn)
+                if input is None:
+                    return self.session
+                step = flows.step(self._fresh(turn), input)
+                session = self._carry_out(turn, step, text, source, began)
+        except (StoreError, Impossible) as e:
+            # The turn left no trace; the packer is told, and the scan can be made again.
+            log.exception("a step was not stored")
+            refused = flows.step(self.session, Refused(str(e)))
+            self.session = replace(refused.session, order=self.session.order)
+            return self.session
+        self.session = session
+        self.on_commit()
+        return session
+
+    def _fresh(self, turn: Turn) -> Session:
+        order = self.session.order
+        if order is None:
+            return self.session
+        return replace(self.session, order=turn.order(order.id))
+
+    def _carry_out(self, turn: Turn, step: Step, text: str, source: str, began: float) -> Session:
+        now = self._clock()
+        scan = journal.write_scan(turn, now, text, source, saved(step.session))
+        orders = {o.id: o for o in (step.session.order, self.session.order) if o is not None}
+        entries = [
+            self._entry(orders.get(_order_of(effect)) or turn.order(_order_of(effect)), effect, now)
+            for effect in step.effects
+            if isinstance(effect, Fact)
+        ]
+        journal.write_entries(turn, entries, scan)
+        for effect in step.effects:
+            self._print(turn, effect, began)
+        session = step.session
+        if session.order is not None:
+            session = replace(session, order=turn.order(session.order.id))
+        return session
+
+    def _entry(self, order: Order | None, fact: Fact, at: datetime | None = None) -> Entry:
+        packer = self.session.packer
+        shipment = None
+        if order is not None and not isinstance(fact, facts.AddressChanged):
+            shipment = next((s for s in order.shipments if s.id == _shipment_of(fact)), None)
+        return Entry(
+            id=self._ids(),
+            order=_order_of(fact) if order is None else order.id,
+            at=at or self._clock(),
+            bench=self.session.bench,
+            by=packer.badge if packer else "",
+            claim=shipment.claim if shipment else None,
+            fact=fact,
+        )
+
+    def _print(self, turn: Turn, effect: Effect, began: float) -> None:
+        match effect:
+            case PrintLabel(parcel_id=parcel, job=job, sha256=sha256):
+                self.begun[job] = began
+                _queue(turn, job, self.printers.label, "label", parcel, sha256)
+            case Print(layout=layout, order_id=order_id, parcel_id=parcel):
+                # Drawn later, from the order as it is then: a slip takes longer than a scan may.
+                job = f"{layout}:{self._ids()}"
+                _queue(turn, job, self.printers.paper, "paper", parcel, "", order_id, layout)
+            case facts.LabelPrinted(job=job):
+                _moved(turn, job, "printed")
+            case facts.LabelNotPrinted(job=job):
+                _moved(turn, job, "queued")
+            case facts.PrintWithdrawn(job=job):
+                _moved(turn, job, "dropped")
+            case _:
+                pass
+
+
+def _queue(
+    turn: Turn,
+    job: str,
+    printer: str,
+    kind: str,
+    parcel: str,
+    sha256: str,
+    order_id: str = "",
+    note: str = "",
+) -> None:
+    last = turn.sql.execute(select(func.max(t.jobs.c.seq))).scalar() or 0
+    # The same label and copy is the same job for ever: said twice, it is printed once.
+    turn.sql.execute(
+        insert(t.jobs)
+        .values(
+            id=job,
+            seq=last + 1,
+            printer=printer,
+            kind=kind,
+            order_id=order_id or order_of(parcel),
+            parcel_id=parcel,
+            sha256=sha256,
+            state="queued",
+            note=note,
+        )
+        .on_conflict_do_nothing(index_elements=[t.jobs.c.id])
+    )
+
+
+def _moved(turn: Turn, job: str, state: str) -> None:
+    turn.sql.execute(t.jobs.update().where(t.jobs.c.id == job).values(state=state))
+
+
+def _shipment_of(fact: Fact) -> str:
+    if isinstance(fact, facts.OfShipment):
+        return fact.shipment
+    return "" if isinstance(fact, facts.AddressChanged) else fact.parcel.rpartition("/")[0]
+
+
+def _order_of(fact: Fact) -> str:
+    return order_of(_shipment_of(fact))

@@ -1,0 +1,159 @@
+"""The spool's view of the file: `station.spool.ledger.Ledger`.
+
+A label's truth is its parcel's print axis, which facts alone move; the job's own state follows in
+the same transaction. A job whose parcel has gone another way (label void, another copy asked for)
+is dropped when it is next looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Row, select, update
+
+from station.spool.ledger import Job, JobKind, JobState
+from station.store import schema as t
+from station.store.store import Store, Turn
+from sync.orders import Fact, Order, PrintState, Reason, facts, refusal
+
+Record = Callable[[str, Fact], bool]
+"""Puts a fact of an order on record; False if it cannot happen now."""
+
+_FLYING = ("sending", "sent", "uncertain")
+
+
+class StoreLedger:
+    """Keeps the jobs of every printer of this bench."""
+
+    def __init__(self, store: Store, record: Record, needs: Callable[[str, str], None]) -> None:
+        """`needs` hears (printer, what it needs) at each change."""
+        self._store = store
+        self._record = record
+        self._needs = needs
+
+    def next_job(self, printer: str) -> Job | None:
+        """What this printer is to deal with: what is in flight, else the oldest that may go."""
+        rows = (
+            select(t.jobs, t.blobs.c.data)
+            .outerjoin(t.blobs, t.blobs.c.sha256 == t.jobs.c.sha256)
+            .where(t.jobs.c.printer == printer, t.jobs.c.state.in_((*_FLYING, "queued")))
+            .order_by(t.jobs.c.state == "queued", t.jobs.c.seq)
+        )
+        with self._store.turn(feed=True) as turn:
+            for row in turn.sql.execute(rows).all():
+                if row.data is not None and self._may_go(turn, row):
+                    return _job(row)
+        return None
+
+    def starting(self, job: str, counter: int | None) -> bool:
+        """Put on record that the first byte is about to go out."""
+        with self._store.turn() as turn:
+            row = _row(turn, job)
+            if row is None or row.state != "queued" or not self._may_go(turn, row):
+                return False
+            fact = facts.PrintStarted(parcel=row.parcel_id, job=job)
+            if row.kind == "label" and not self._record(row.order_id, fact):
+                return False
+            turn.sql.execute(
+                update(t.jobs)
+                .where(t.jobs.c.id == job)
+                .values(state="sending", attempts=row.attempts + 1, counter_before=counter)
+            )
+        return True
+
+    def sent(self, job: str) -> None:
+        """Put on record that the last byte went out."""
+        self._moved(
+            job, ("sending",), "sent", lambda parcel: facts.PrintSent(parcel=parcel, job=job)
+        )
+
+    def printed(self, job: str, evidence: str) -> None:
+        """Put on record that it came out."""
+        self._moved(
+            job,
+            ("sending", "sent"),
+            "printed",
+            lambda parcel: facts.LabelPrinted(parcel=parcel, job=job, evidence=evidence),
+        )
+
+    def uncertain(self, job: str, why: str) -> None:
+        """Put on record that nobody knows."""
+        self._moved(
+            job,
+            ("sending", "sent"),
+            "uncertain",
+            lambda parcel: facts.PrintUncertain(parcel=parcel, job=job, why=why),
+        )
+
+    def not_printed(self, job: str, evidence: str) -> None:
+        """Put on record that it did not come out."""
+        self._moved(
+            job,
+            ("sending", "sent"),
+            "queued",
+            lambda parcel: facts.LabelNotPrinted(parcel=parcel, job=job, evidence=evidence),
+        )
+
+    def trouble(self, printer: str, needs: str) -> None:
+        """Pass on what a printer needs."""
+        self._needs(printer, needs)
+
+    def _moved(
+        self, job: str, since: tuple[str, ...], to: str, fact: Callable[[str], Fact]
+    ) -> None:
+        with self._store.turn() as turn:
+            row = _row(turn, job)
+            if row is None or row.state not in since:
+                return
+            if row.kind == "label" and not self._record(row.order_id, fact(row.parcel_id)):
+                return
+            turn.sql.execute(update(t.jobs).where(t.jobs.c.id == job).values(state=to))
+
+    def _may_go(self, turn: Turn, row: Row[tuple[object, ...]]) -> bool:
+        """Whether the job is in flight or may be; what can never go is dropped."""
+        if row.kind == "paper":
+            return bool(row.state != "uncertain")
+        order = turn.order(row.order_id)
+        state = _of_parcel(order, row.parcel_id, row.id)
+        if state is None:
+            turn.sql.execute(update(t.jobs).where(t.jobs.c.id == row.id).values(state="dropped"))
+            return False
+        if row.state in _FLYING:
+            return True
+        if order is None or state is not PrintState.QUEUED:
+            return False
+        why = refusal(order, facts.PrintStarted(parcel=row.parcel_id, job=row.id))
+        if why is Reason.NO_LABEL:
+            turn.sql.execute(update(t.jobs).where(t.jobs.c.id == row.id).values(state="dropped"))
+        return why is None
+
+
+def _of_parcel(order: Order | None, parcel_id: str, job: str) -> PrintState | None:
+    """How far the parcel's print has come, if this job is still the one."""
+    if order is None:
+        return None
+    parcel = next(
+        (p for shipment in order.shipments for p in shipment.parcels if p.id == parcel_id), None
+    )
+    if parcel is None or parcel.print_job != job or parcel.print_state is PrintState.PRINTED:
+        return None
+    return parcel.print_state
+
+
+def _row(turn: Turn, job: str) -> Row[tuple[object, ...]] | None:
+    return turn.sql.execute(select(t.jobs).where(t.jobs.c.id == job)).first()
+
+
+def _job(row: Row[tuple[object, ...]]) -> Job:
+    return Job(
+        id=row.id,
+        printer=row.printer,
+        kind=JobKind(row.kind),
+        order_id=row.order_id,
+        parcel_id=row.parcel_id,
+        data=row.data,
+        sha256=row.sha256,
+        state=JobState(row.state),
+        attempts=row.attempts,
+        counter_before=row.counter_before,
+    )
