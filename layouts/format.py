@@ -44,7 +44,7 @@ class TextPart(Placed, frozen=True, kw_only=True, tag_field="kind", tag="text"):
     """Text that is too long: gets smaller; is broken into lines, then gets smaller; is refused."""
     minimum: float = 2.2
     """The smallest height that shrinking may reach; 2.2 mm can still be read at arm's length."""
-    leading: float = 1.15
+    leading: float = 1.2
     """From line to line, as a multiple of the height."""
 
 

@@ -36,12 +36,13 @@ class LayoutShelf:
     ) -> None:
         """Load ours, and over them the folder's.
 
-        `changed` is called with a layout's name, on the watching thread, after every edit that
-        was taken or refused.
+        `changed` is called with a layout's name, on the watching thread, whenever its file has
+        been looked at: taken or refused.
         """
         self._folder = folder
         self._changed = changed
         self._ours = layouts.load_builtin()
+        self._one_at_a_time = threading.Lock()
         self._layouts: Mapping[str, Layout] = MappingProxyType(dict(self._ours))
         self._troubles: Mapping[str, str] = MappingProxyType({})
         for path in sorted(folder.glob("*.toml")) if folder and folder.is_dir() else ():
@@ -59,7 +60,8 @@ class LayoutShelf:
 
     def look_again(self, path: Path) -> None:
         """Take what a file says now, or keep what it said before and remember why."""
-        self._take(path)
+        with self._one_at_a_time:  # two files saved together are looked at by two threads
+            self._take(path)
         self._changed(path.stem)
 
     def _take(self, path: Path) -> None:
@@ -89,6 +91,8 @@ class LayoutWatch:
         self._observer: BaseObserver = PollingObserver(timeout=0.5) if polling else Observer()
         self._observer.schedule(_Saves(self._touched), str(folder))
         self._observer.start()
+        for path in sorted(folder.glob("*.toml")):  # what was saved since the shelf was filled
+            self._touched(path)
 
     def stop(self) -> None:
         """Stop watching; an edit that was being waited out is left for the next start."""

@@ -146,10 +146,8 @@ def _watch(args: argparse.Namespace) -> None:
     if not folder.is_dir():
         raise Refused(f"{folder} is no folder")
     shelf = LayoutShelf(folder, lambda name: _redraw(shelf, folder, name, args))
-    for path in sorted(folder.glob("*.toml")):
-        _redraw(shelf, folder, path.stem, args)
-    _say(sys.stderr, f"watching {folder.resolve()}; Ctrl-C ends")
     watch = LayoutWatch(shelf, folder)
+    _say(sys.stderr, f"watching {folder.resolve()}; Ctrl-C ends")
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

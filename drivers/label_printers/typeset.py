@@ -34,6 +34,9 @@ _ADVANCES = bytes.fromhex(
 _LOOKS_LIKE = dict(zip("ßØøŁłĐđÆæŒœÞþðı’‘“”–€£°\\", "BOoLlDdWmWmPpoi''\"\"-00*/", strict=True))
 """Whose advance a letter takes that is no accented letter of ASCII."""
 
+_WIDEST = 1.15
+"""A letter is stretched no further: font 0 has much room around its hyphen, not a long one."""
+
 _JOINERS = ("\u200c", "\u200d")
 
 _THRESHOLD = 118
@@ -184,10 +187,11 @@ def _like_font_0(text: str, advances: tuple[int, ...], bold: bool) -> list[tuple
     pen = 0.0
     for char, advance in zip(text, advances, strict=True):
         letter = shaped(char, True)
-        squeeze = advance / 32 / letter.width if letter.width else 1.0
+        squeeze = min(_WIDEST, advance / 32 / letter.width) if letter.width else 1.0
+        middle = pen + (advance / 32 - letter.width * squeeze) / 2
         for g in letter.glyphs:
             for shift in (0.0, 0.02) if bold else (0.0,):
-                x = pen + g.x * squeeze + shift
+                x = middle + g.x * squeeze + shift
                 glyphs.append((Glyph(g.face, g.index, x, g.y), squeeze))
         pen += advance / 32
     return glyphs
