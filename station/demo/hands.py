@@ -1,0 +1,193 @@
+"""Who moves the virtual scanner and scale of a bench? A thread that acts on what it sees.
+
+With `hands = "robot"` it makes the robot's moves, one after the other: the next one only after
+the bench has heard the last. With `hands = "keys"` it makes the move that a key asks for. Moves
+go to the devices' control addresses, so that they come in by the same wires as real ones.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from station.demo import robot, words
+from station.demo.hook import Around
+from station.demo.record import Record
+from station.demo.robot import Lift, Move, Scan, Seen, Wait, Weigh
+from station.session import Session
+from sync.orders import Order
+
+LOOK_SECONDS = 0.05
+"""Printer and scale do not tell us when they are done: how often we look."""
+HEARD_SECONDS = 3.0
+"""How long a scan may take until the bench has heard it; then it is taken for lost."""
+
+
+class Device:
+    """The control address of a virtual device: a line of words, a line of JSON."""
+
+    def __init__(self, url: str) -> None:
+        self._path = urlsplit(url).path
+        self._lines: Any = None  # a socket's file has no name in typing
+        self._socket: socket.socket | None = None
+
+    def tell(self, line: str) -> dict[str, Any]:
+        """Say a line; return the answer. Raises OSError when the device is gone."""
+        if self._socket is None:
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self._socket.connect(self._path)
+            self._lines = self._socket.makefile("rw", encoding="utf-8", newline="\n")
+        try:
+            self._lines.write(line + "\n")
+            self._lines.flush()
+            answer = self._lines.readline()
+        except OSError:
+            self.close()
+            raise
+        if not answer:
+            self.close()
+            raise ConnectionResetError(f"{self._path}: the device has gone")
+        return msgspec.json.decode(answer, type=dict[str, Any])
+
+    def close(self) -> None:
+        """Hang up."""
+        for end in (self._lines, self._socket):
+            if end is not None:
+                with contextlib.suppress(OSError):
+                    end.close()
+        self._lines = self._socket = None
+
+
+class Hands:
+    """What `hook.Hook` promises."""
+
+    def __init__(self, around: Around, repaint: Callable[[], None]) -> None:
+        self._around = around
+        self._repaint = repaint
+        self._throw = Random(around.seed)  # noqa: S311  # a game, not a secret
+        self._record = Record(around.record)
+        self._scanner, self._scale = Device(around.scanner), Device(around.scale)
+        self._printer = Device(around.printer)
+        self._changed = threading.Condition()
+        self._session: Session | None = None
+        self._waiting: Sequence[Order] = ()
+        self._since = time.monotonic()
+        self._fired = ""
+        """The scan that the bench has not heard yet."""
+        self._fired_at = 0.0
+        self._asked: list[str] = []
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="hands", daemon=True)
+        self._thread.start()
+
+    @property
+    def notice(self) -> str:
+        """Which keys fire the scanner, and which label came out last."""
+        if self._around.hands != "keys":
+            return ""
+        session = self._session
+        return words.notice(session.language if session else "en", self._record.last)
+
+    def saw(self, session: Session, heard: str = "", waiting: Sequence[Order] = ()) -> None:
+        """Take note of what is on the screen now."""
+        with self._changed:
+            self._session, self._waiting = session, waiting
+            self._since = time.monotonic()
+            if heard and heard == self._fired:
+                self._fired = ""
+            self._changed.notify_all()
+
+    def pressed(self, key: str) -> bool:
+        """Make the move that the key asks for."""
+        if self._around.hands != "keys" or key not in words.KEYS:
+            return False
+        with self._changed:
+            self._asked.append(words.KEYS[key])
+            self._changed.notify_all()
+        return True
+
+    def close(self) -> None:
+        """Stop moving."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join(HEARD_SECONDS)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait(LOOK_SECONDS)
+                if self._closing:
+                    break
+                session, waiting = self._session, self._waiting
+            if self._record.look() and self._around.hands == "keys":
+                self._repaint()
+            if session is None:
+                continue
+            # A device that is being replugged: the next look finds it again.
+            with contextlib.suppress(OSError):
+                self._act(session, waiting)
+        for device in (self._scanner, self._scale, self._printer):
+            device.close()
+
+    def _act(self, session: Session, waiting: Sequence[Order]) -> None:
+        if self._around.hands == "robot":
+            if not self._deaf():
+                seen = self._seen(session, waiting)
+                self._make(robot.next_move(seen, self._throw, self._around.mistakes))
+            return
+        with self._changed:
+            asked, self._asked = self._asked, []
+        for what in asked:
+            self._make(self._asked_move(what, self._seen(session, waiting)))
+
+    def _asked_move(self, what: str, seen: Seen) -> Move:
+        match what:
+            case "wrong":
+                return robot.wrong_scan(seen)
+            case "badge":
+                return robot.badge(seen)
+            case "undo":
+                return robot.command("UNDO")
+            case _:
+                return robot.next_move(seen, self._throw, 0.0)
+
+    def _deaf(self) -> bool:
+        """Has the bench still to hear the last scan?"""
+        with self._changed:
+            if self._fired and time.monotonic() - self._fired_at > HEARD_SECONDS:
+                self._fired = ""
+            return bool(self._fired)
+
+    def _seen(self, session: Session, waiting: Sequence[Order]) -> Seen:
+        printer = self._printer.tell("state")
+        return Seen(
+            session=session,
+            badge=self._around.badge,
+            waiting=waiting,
+            out=self._record.out,
+            printing=bool(printer.get("waiting")) or bool(printer.get("paper_out")),
+            on_scale=int(self._scale.tell("state")["grams"]),
+            idle=time.monotonic() - self._since,
+        )
+
+    def _make(self, move: Move) -> None:
+        match move:
+            case Scan(text):
+                with self._changed:
+                    self._fired, self._fired_at = text, time.monotonic()
+                self._scanner.tell(f"scan {text}")
+            case Weigh(grams):
+                self._scale.tell(f"put {grams}")
+            case Lift():
+                self._scale.tell("lift")
+            case Wait():
+                pass
