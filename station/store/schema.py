@@ -103,7 +103,7 @@ entries = Table(
     # 1 while the hub's document of the order does not contain it
     Column("pending", Boolean, nullable=False),
 )
-Index("entries_pending", entries.c.order_id, sqlite_where=text("pending"))
+Index("entries_pending", entries.c.order_id, sqlite_where=text("pending = 1"))
 
 scans = Table(
     "scans",
