@@ -1,0 +1,133 @@
+"""What does station.toml say? Read once, typed, handed down.
+
+    hub = "https://hub.example:8443"
+    language = "en"                     # en | zh
+
+    [scanners.hand]
+    url = "serial:///dev/serial/by-id/usb-Honeywell_1950-if00"
+
+    [scales.bench]
+    url = "serial:///dev/serial/by-id/usb-Mettler_Toledo-if00?baud=9600"
+    protocol = "mt-sics"                # mt-sics | toledo-8217 | toledo-8217-lb | nci
+
+    [printers.labels]
+    url = "tcp://192.168.7.20:9100"
+    language = "zpl"                    # zpl | tspl
+    prints = ["label", "paper"]
+
+A key that we do not know is refused: a setting that is silently ignored is worse than none.
+Everything has a default; a bench without a file works with a keyboard-wedge scanner alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+FILE = "station.toml"
+HOME = "PACKBENCH_HOME"
+"""The environment's word for the folder of a bench."""
+
+
+class BadConfig(Exception):
+    """The file says something that we cannot follow; the sentence says what and where."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every table of the file is."""
+
+
+class Scanner(Part, frozen=True, kw_only=True):
+    """A scanner on a wire. A keyboard wedge needs no entry."""
+
+    url: str
+    framing: str = "line"
+    """One of `drivers.scanners.READERS`."""
+
+
+class Scale(Part, frozen=True, kw_only=True):
+    """A scale."""
+
+    url: str
+    protocol: str = "mt-sics"
+    """One of `drivers.scales.READERS`."""
+
+
+class Printer(Part, frozen=True, kw_only=True):
+    """A printer."""
+
+    url: str
+    language: str = "zpl"
+    dots_per_mm: int = 8
+    prints: tuple[Literal["label", "paper"], ...] = ("label",)
+    """label: carriers' labels; paper: slips, tote labels, command sheets."""
+    asks: bool = True
+    """It answers ZPL's questions. Never for another language: it prints "~HS" on a label."""
+    counter: bool = True
+    """It may be asked how many labels it has printed ever."""
+
+
+class Screen(Part, frozen=True, kw_only=True):
+    """How it looks and sounds."""
+
+    palette: Literal["green", "blue", "mono"] = "green"
+    sound: Literal["none", "bell", "speaker"] = "bell"
+
+
+class Work(Part, frozen=True, kw_only=True):
+    """How people work here."""
+
+    ask_box: bool = False
+    """Whether the packer scans the box; else the proposed one is taken."""
+    boxes: tuple[tuple[str, int], ...] = (("S", 100), ("M", 200), ("L", 350))
+    """Kinds of box and their empty weight in grams, smallest first."""
+    weight_tolerance_percent: int = 10
+    weight_tolerance_grams: int = 50
+    slip: bool = False
+    """Whether a packing slip goes into every parcel."""
+    shop: str = ""
+    """Who sells, as the packing slip says it."""
+
+
+class Config(Part, frozen=True, kw_only=True):
+    """The whole file."""
+
+    hub: str = ""
+    """The hub's address; `packbench enrol` writes it beside this file, and this one wins."""
+    language: Literal["en", "zh"] = "en"
+    scanners: dict[str, Scanner] = {}
+    scales: dict[str, Scale] = {}
+    printers: dict[str, Printer] = {}
+    screen: Screen = Screen()
+    work: Work = Work()
+
+    def printer_of(self, what: Literal["label", "paper"]) -> str:
+        """Name the first printer that prints this; "" when none does."""
+        return next((name for name, one in self.printers.items() if what in one.prints), "")
+
+
+def home(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder of this bench: PACKBENCH_HOME, or the platform's data folder."""
+    if given := environ.get(HOME):
+        return Path(given)
+    from platformdirs import user_data_path  # who sets PACKBENCH_HOME does not pay for it
+
+    return user_data_path("packbench", appauthor=False)
+
+
+def read(path: Path) -> Config:
+    """Read the file; a file that is not there says nothing. Raises BadConfig."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return Config()
+    except OSError as e:
+        raise BadConfig(f"{path} cannot be read: {e.strerror}.") from e
+    try:
+        return msgspec.toml.decode(data, type=Config)
+    except msgspec.DecodeError as e:
+        raise BadConfig(f"{path}: {e}. Mend that line, or move the file away.") from e
