@@ -21,7 +21,6 @@ from sync.simulate import baskets, faults, goods, panel, serve
 from sync.simulate.amazon.book import Trade
 from sync.simulate.amazon.place import ODDITIES, Odds, usual_odds
 from sync.simulate.amazon.routes import Amazon, Pace
-from sync.simulate.amazon.tokens import TOKEN_SECONDS
 from sync.simulate.carrier import tariff
 from sync.simulate.carrier.book import Book
 from sync.simulate.carrier.routes import Simpost
@@ -165,7 +164,7 @@ def _add_trade(parser: argparse.ArgumentParser) -> None:
     add("--within", type=float, default=120.0, help="seconds in which orders change")
     add("--lag-seconds", type=float, default=0.0, help="until a change is seen in a search")
     add("--time-scale", type=float, default=1.0, help="tokens grow old so many times faster")
-    add("--token-seconds", type=float, default=float(TOKEN_SECONDS), help="an access token's life")
+    add("--token-seconds", type=float, help="an access token's life, instead of a scaled hour")
     add(
         "--odds",
         type=_chance,

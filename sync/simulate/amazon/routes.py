@@ -52,7 +52,8 @@ class Pace:
     """Buckets fill so many times faster."""
     time_scale: float = 1.0
     """Tokens and pages grow old so many times faster, and the two minutes shrink."""
-    token_seconds: float = tokens.TOKEN_SECONDS
+    token_seconds: float | None = None
+    """How long an access token lives; None: Amazon's hour, in this clock."""
     slow_seconds: float = 3.0
     """How long the fault `slow` takes."""
 
@@ -94,7 +95,7 @@ class Amazon:
         form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
         if self.faults.strike("server_error", "token"):
             return _json({"error": "server_error", "error_description": "Try again"}, 500)
-        life = self.pace.token_seconds / self.pace.time_scale
+        life = self.pace.token_seconds or tokens.TOKEN_SECONDS / self.pace.time_scale
         given = tokens.grant(form, self.owner, self.clock(), seconds=life, nonce=uuid4().hex)
         status = given.status if isinstance(given, tokens.NotGiven) else 200
         said = {name: getattr(given, name) for name in _fields(given) if name != "status"}
