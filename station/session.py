@@ -79,6 +79,8 @@ class Session:
     """Parcels this packer closed since the login."""
     pending: tuple[str, ...] = ()
     """Inputs that wait for something (a label, a settled scale): the flow's own notes."""
+    waiting: tuple[Order, ...] = ()
+    """While no order is open: the next ones of the queue, for the screen alone."""
     help_page: int = 0
     """0: no help on the screen."""
     settings: Settings = field(default_factory=lambda: Settings())
