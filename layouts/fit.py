@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from dataclasses import dataclass
 
@@ -23,16 +24,29 @@ class Fitted:
 
 
 def fitted(
-    text: str, *, width: float, height: float, most: int, minimum: float, wrap: bool, bold: bool
+    text: str,
+    *,
+    width: float,
+    height: float,
+    most: int,
+    minimum: float,
+    wrap: bool,
+    bold: bool,
+    depth: float = math.inf,
+    leading: float = 1.2,
 ) -> Fitted | None:
-    """Return the text in at most so many lines, as large as it fits; None when it cannot."""
+    """Return the text in at most so many lines, as large as it fits; None when it cannot.
+
+    All lines together are no deeper than `depth`, `leading` heights from one to the next.
+    """
     paragraphs = [typeset.printable(line) for line in text.split("\n")]
     while paragraphs and not paragraphs[-1].strip():
         paragraphs.pop()
     tries = height
     while True:
         lines = _lines(paragraphs, width * _MARGIN / tries, wrap, bold)
-        if lines is not None and len(lines) <= most:
+        deep = tries + (len(lines) - 1) * tries * leading if lines else 0
+        if lines is not None and len(lines) <= most and deep <= depth:
             return Fitted(tries, lines)
         if tries <= minimum:
             return None

@@ -37,7 +37,9 @@ class TextPart(Placed, frozen=True, kw_only=True, tag_field="kind", tag="text"):
     width: float | None = None
     """The box; None reaches to the right edge."""
     lines: int = 1
-    """The most lines that the box has room for."""
+    """The most lines."""
+    depth: float | None = None
+    """The room for all lines together: many lines get smaller. None leaves it to `lines`."""
     align: Align = "left"
     bold: bool = False
     overflow: Overflow = "shrink"

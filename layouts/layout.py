@@ -7,6 +7,7 @@ has been drawn once; `draw` and `draw_pages` put an order's data in. Nothing her
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -200,6 +201,8 @@ def _text(
         minimum=part.height if part.overflow == "error" else part.minimum,
         wrap=part.overflow == "wrap",
         bold=part.bold,
+        depth=math.inf if part.depth is None else part.depth,
+        leading=part.leading,
     )
     if done is None:
         raise DoesNotFit(ready.where, _too_long(part, text, width))
@@ -222,9 +225,10 @@ def _text(
 def _too_long(part: TextPart, text: str, width: float) -> str:
     # The text itself is left out: this sentence is shown and logged, and it may be an address.
     lines = "one line" if part.lines == 1 else f"{part.lines} lines"
+    deep = "" if part.depth is None else f", {part.depth:g} mm deep,"
     least = part.height if part.overflow == "error" else part.minimum
     return (
-        f"the text of {len(text)} characters does not go into {lines} of {width:g} mm "
+        f"the text of {len(text)} characters does not go into {lines} of {width:g} mm{deep} "
         f"even at {least:g} mm; shorten it, or give the part more lines or width"
     )
 

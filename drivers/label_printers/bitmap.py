@@ -1,8 +1,20 @@
-"""How does a picture made for one head become dots for another?"""
+"""How does somebody else's picture become dots for our head?"""
 
 from __future__ import annotations
 
-from drivers.label_printers.label import Bitmap, Picture, Undrawable
+from PIL import Image
+
+from drivers.label_printers.label import Bitmap, Label, Picture, Undrawable
+
+_BLACK_BELOW = 128
+
+
+def from_grey(picture: Image.Image, dots_per_mm: int) -> Label:
+    """Return a label of one picture, each of its dots a dot; a threshold, and never a dither."""
+    black = picture.point([255 if grey < _BLACK_BELOW else 0 for grey in range(256)], "1")
+    bitmap = Bitmap(black.width, black.height, black.tobytes())
+    whole = Picture(x=0, y=0, bitmap=bitmap, dots_per_mm=dots_per_mm)
+    return Label(black.width / dots_per_mm, black.height / dots_per_mm, (whole,))
 
 
 def enlarged(picture: Picture, dots_per_mm: int) -> Bitmap:

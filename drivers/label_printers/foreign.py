@@ -17,7 +17,8 @@ from io import BytesIO
 
 from PIL import Image
 
-from drivers.label_printers.label import Undrawable
+from drivers.label_printers.bitmap import from_grey
+from drivers.label_printers.label import Label, Undrawable
 
 _DEADLINE_SECONDS = 20
 """A label takes 5 ms; the start of Python and a busy machine take the rest."""
@@ -57,6 +58,14 @@ def pictures(zpl: bytes, dots_per_mm: int = 8) -> list[Image.Image]:
         said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
         raise Undrawable(f"this ZPL cannot be drawn: {said}")
     return list(images(done.stdout))
+
+
+def labels(zpl: bytes, dots_per_mm: int = 8) -> list[Label]:
+    """Return a job's labels as one picture each, for a printer that knows no ZPL.
+
+    Raises Undrawable.
+    """
+    return [from_grey(picture, dots_per_mm) for picture in pictures(zpl, dots_per_mm)]
 
 
 def images(piped: bytes) -> Iterator[Image.Image]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import pypdfium2
 from PIL import Image
 
-from drivers.label_printers.label import Bitmap, Label, Picture, Undrawable
+from drivers.label_printers.bitmap import from_grey
+from drivers.label_printers.label import Label, Undrawable
 
 _POINTS_PER_MM = 72 / 25.4
-_BLACK_BELOW = 128
 _MOST_PAGES = 50
 _MOST_MM = 450
 """A4 is 297 mm long; a page of metres would be gigabytes of dots."""
@@ -34,7 +34,7 @@ def pictures(pdf: bytes, dots_per_mm: int = 8) -> list[Image.Image]:
 
 def labels(pdf: bytes, dots_per_mm: int = 8) -> list[Label]:
     """Return the pages as labels of one picture each. Raises Undrawable."""
-    return [_label(picture, dots_per_mm) for picture in pictures(pdf, dots_per_mm)]
+    return [from_grey(picture, dots_per_mm) for picture in pictures(pdf, dots_per_mm)]
 
 
 def _picture(page: pypdfium2.PdfPage, dots_per_mm: int) -> Image.Image:
@@ -50,10 +50,3 @@ def _picture(page: pypdfium2.PdfPage, dots_per_mm: int) -> Image.Image:
     picture: Image.Image = bitmap.to_pil().convert("L")
     page.close()
     return picture
-
-
-def _label(picture: Image.Image, dots_per_mm: int) -> Label:
-    black = picture.point([255 if grey < _BLACK_BELOW else 0 for grey in range(256)], "1")
-    bitmap = Bitmap(black.width, black.height, black.tobytes())
-    whole = Picture(x=0, y=0, bitmap=bitmap, dots_per_mm=dots_per_mm)
-    return Label(black.width / dots_per_mm, black.height / dots_per_mm, (whole,))

@@ -135,6 +135,12 @@ def missing_in(labels: Iterable[Label]) -> str:
     return "".join(dict.fromkeys(char for text in texts for char in missing(text)))
 
 
+def warm() -> None:
+    """Load the fonts now, a tenth of a second, so that no parcel waits for it later."""
+    for bold in (False, True):
+        shaped("ü王", bold)
+
+
 @lru_cache(maxsize=512)
 def shaped(text: str, bold: bool) -> Shaped:
     """Return the line's letter forms from left to right; the text is `printable` already."""

@@ -60,13 +60,20 @@ def test_a_long_address_is_broken_and_shrunk_before_it_is_refused() -> None:
     assert 3 <= heights.pop() < 5.6
 
 
+def test_an_address_of_eight_lines_is_smaller_and_stays_above_the_barcode() -> None:
+    label = layouts.draw(SHIPPING, parcel(ship_to="\n".join(f"Row {i}" for i in range(8))))
+    rows = [e for e in label.elements if isinstance(e, Text) and e.text.startswith("Row ")]
+    assert len(rows) == 8
+    assert all(e.height < 5.6 and e.y + e.height <= 86 for e in rows)
+
+
 def test_an_address_too_long_for_the_smallest_letters_is_refused_with_what_to_do() -> None:
     five = "\n".join("An endless line of an address, with no end in sight, " * 4 for _ in range(5))
     with pytest.raises(layouts.DoesNotFit) as refused:
         layouts.draw(SHIPPING, parcel(ship_to=five))
     said = str(refused.value)
     assert said.startswith("shipping.toml, part 12 (address): ")
-    assert "does not go into 6 lines of 90 mm even at 3 mm" in said
+    assert "does not go into 9 lines of 90 mm, 39 mm deep, even at 2.8 mm" in said
     assert "shorten it" in said
     assert "endless" not in said  # it is somebody's address
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drivers.label_printers import preview, readback, zpl
+from drivers.label_printers import foreign, language, preview, readback, zpl
 from drivers.label_printers.label import Code128, Label, Undrawable
 
 LABEL = Label(
@@ -22,6 +22,12 @@ def test_zpl_is_read_through_a_process_of_its_own() -> None:
     settings = b"~SD20^XA^MNY^PR4^MMT^PQ2^XZ"
     assert readback.codes_in(zpl.render(LABEL)) == EXPECTED
     assert [f for f in readback.codes_in(settings + zpl.render(LABEL))] == EXPECTED
+
+
+def test_a_carriers_zpl_comes_out_of_a_printer_that_knows_no_zpl() -> None:
+    (page,) = foreign.labels(zpl.render(LABEL))
+    assert readback.codes_in(preview.render(page)) == EXPECTED
+    assert len(language("tspl").render(page)) > 100 * 400
 
 
 def test_png_and_pdf_are_read() -> None:
