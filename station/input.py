@@ -91,16 +91,19 @@ class FloorApp(App[int], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """Every event of the terminal passes here first; Textual sees what is left."""
-        if isinstance(event, events.InputEvent) and not event.is_forwarded:
-            if isinstance(event, events.Key):
-                self._hears(True)
-                self.wedge.text_mode = self._field_has_focus()
-                await self._act(self.wedge.feed(event.key, event.character, event.time), "wedge")
-                self._arm()
-                return
-            if isinstance(event, events.Paste) and not self._field_has_focus():
-                await self._act(self.wedge.paste(event.text, event.time), "paste")
-                return
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._hears(True)
+            self.wedge.text_mode = self._field_has_focus()
+            await self._act(self.wedge.feed(event.key, event.character, event.time), "wedge")
+            self._arm()
+            return
+        if (
+            isinstance(event, events.Paste)
+            and not event.is_forwarded
+            and not self._field_has_focus()
+        ):
+            await self._act(self.wedge.paste(event.text, event.time), "paste")
+            return
         if isinstance(event, events.AppBlur | events.AppFocus):
             self._hears(isinstance(event, events.AppFocus))
         await super().on_event(event)
@@ -131,13 +134,17 @@ class FloorApp(App[int], inherit_bindings=False):
             await self.pressed(key)
 
     def _field_has_focus(self) -> bool:
-        if isinstance(self.focused, Input | TextArea):
-            return True
-        return bool(self.screen_stack) and not getattr(self.screen, "FLOOR", True)
+        if not self.screen_stack:
+            return False
+        typing = isinstance(self.focused, Input | TextArea)
+        return typing or not getattr(self.screen, "FLOOR", True)
 
     def _hears(self, hears: bool) -> None:
         if hears != self._hearing:
             self._hearing = hears
+            # A key proves the keyboard is back where no focus report came; Textual must know
+            # too, or it gives no widget focus.
+            self.app_focus = hears
             self.listening(hears)
 
     # -- silence -----------------------------------------------------------------------------

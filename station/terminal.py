@@ -6,6 +6,7 @@ for a way in which bytes from a scanner ended or deafened the program:
 
 a byte that is no UTF-8         the input thread decodes strictly: "M\xfcller" ends the program.
 ESC [ 99999999999 u             a Kitty key whose number is no character: ValueError, the same end.
+ESC before a punctuation mark   is forgotten: the code is another one without it.
 ESC [ 200 ~                     begins a paste that nothing ends: every later scan is swallowed.
 ESC [ 48 ; 9 9 9 9 9 ; ... t    a terminal a hundred thousand rows high.
 """
@@ -15,7 +16,7 @@ import os
 import sys
 import time
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from textual import events
@@ -39,15 +40,16 @@ CHATTY = {"dumb", "unknown", ""}
 class SturdyParser(XTermParser):
     """Textual's parser of terminal input, made safe against what barcodes can contain."""
 
-    def __init__(self, debug: bool = False) -> None:
+    def __init__(self, debug: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(debug)
+        self._clock = clock
         self._tail = ""
         self._pasting = False
         self._heard = 0.0
 
     def feed(self, data: str) -> Iterable[Message]:
         """Parse input; an impossible size report is dropped."""
-        self._heard = time.monotonic()
+        self._heard = self._clock()
         seen = self._tail + data
         begun, ended = seen.rfind(BRACKETED_PASTE_START), seen.rfind(BRACKETED_PASTE_END)
         if begun != ended:
@@ -61,10 +63,17 @@ class SturdyParser(XTermParser):
 
     def tick(self) -> Iterable[Message]:
         """Called by the driver every 100 ms: ends a paste that nobody ends."""
-        if self._pasting and time.monotonic() - self._heard > PASTE_SILENCE:
+        if self._pasting and self._clock() - self._heard > PASTE_SILENCE:
             self._pasting = False
             yield from super().feed(BRACKETED_PASTE_END)
         yield from super().tick()
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+        keys = list(super()._sequence_to_key_events(sequence, alt))
+        if alt and not any(key.key.startswith("alt+") for key in keys):
+            # ESC before anything but a letter or digit is forgotten: half a code would be left.
+            yield events.Key("escape", "\x1b")
+        yield from keys
 
     def _parse_extended_key(self, sequence: str) -> list[events.Key] | None:  # type: ignore[override]  # Textual's is an lru_cache object
         try:

@@ -25,34 +25,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from station.keys import ESC, MODIFIERS, data_of
+
 STX = "\x02"
 ETX = "\x03"
 EOT = "\x04"
-ESC = "\x1b"
 BACKSPACES = frozenset("\x08\x7f")
 TERMINATORS = frozenset("\r\n\t")
 SEPARATORS = frozenset("\x1c\x1d\x1e\x1f\x04")
 """FS GS RS US EOT: the separators of GS1 and ISO 15434; alone they mean nothing to anyone."""
-
-MODIFIERS = frozenset(
-    {f"{side}_{key}" for side in ("left", "right")
-     for key in ("shift", "control", "alt", "super", "hyper", "meta")}
-    | {"shift", "caps_lock", "num_lock", "scroll_lock", "iso_level3_shift", "iso_level5_shift"}
-)  # fmt: skip
-"""Kitty's protocol reports a bare Shift before a capital: part of a letter, never a key."""
-
-NAMED = {
-    "enter": "\r", "kp_enter": "\r", "ctrl+m": "\r", "tab": "\t", "ctrl+i": "\t",
-    "newline": "\n", "ctrl+j": "\n", "space": " ", "escape": ESC, "backspace": "\x7f",
-    "ctrl+at": "\x00", "ctrl+@": "\x00", "ctrl+commercial_at": "\x00", "ctrl+space": "\x00",
-    "ctrl+left_square_bracket": ESC, "ctrl+[": ESC,
-    "ctrl+backslash": "\x1c", "ctrl+reverse_solidus": "\x1c", "ctrl+\\": "\x1c", "ctrl+4": "\x1c",
-    "ctrl+right_square_bracket": "\x1d", "ctrl+]": "\x1d", "ctrl+5": "\x1d",
-    "ctrl+circumflex_accent": "\x1e", "ctrl+^": "\x1e", "ctrl+6": "\x1e", "ctrl+shift+6": "\x1e",
-    "ctrl+underscore": "\x1f", "ctrl+_": "\x1f", "ctrl+7": "\x1f", "ctrl+shift+minus": "\x1f",
-    "ctrl+hyphen_minus": "\x1f", "ctrl+shift+hyphen_minus": "\x1f", "ctrl+minus": "\x1f",
-} | {f"ctrl+{letter}": chr(ord(letter) - 96) for letter in "abcdefghklnopqrstuvwxyz"}  # fmt: skip
-"""Keys that a terminal may report by name alone (keypad Enter; every chord under Kitty)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +42,9 @@ class WedgeSettings:
 
     burst_gap: float = 0.030
     """Longest silence inside one burst; below a keyboard's auto-repeat of 33 ms."""
+    escape_gap: float = 0.250
+    """A terminal's driver holds an ESC back for so long, in case more of a key follows (Textual:
+    100 ms, looked at every 100 ms). Within it an ESC belongs to the burst before it."""
     least: int = 4
     """In text mode, fewer characters are never a scan."""
     idle: float = 1.5
@@ -258,8 +242,9 @@ class Wedge:
         empty = not self._strokes and not self._framed
         if empty and data in ETX + EOT and at - self._ended < self.settings.echo_guard:
             return []
-        if empty or self._framed or self._near(at):
-            return self._keep(stroke, data, at)
+        late = data[0] == ESC and not self._typed and at - self._last <= self.settings.escape_gap
+        if empty or self._framed or self._near(at) or late:
+            return self._keep(stroke, data, at, joined=True)
         if self.text_mode:
             return self._give_back() + self._keep(stroke, data, at)
         if data in BACKSPACES:
@@ -282,11 +267,11 @@ class Wedge:
         self._damaged = True
         return self._keep(stroke, "", at)
 
-    def _keep(self, stroke: Stroke, data: str, at: float) -> list[Heard]:
+    def _keep(self, stroke: Stroke, data: str, at: float, *, joined: bool = False) -> list[Heard]:
         heard = self._unhold(at) if data >= " " else []
         if not self._strokes and not self._framed:
             self._began = at
-        elif self._near(at):
+        elif joined or self._near(at):
             self._fast += 1
         elif self._strokes:
             self._slow += 1
@@ -368,25 +353,6 @@ class Wedge:
         self._strokes, self._text = [], []
         self._printable = self._fast = self._slow = self._seam = 0
         self._framed = self._damaged = self._skipping = False
-
-
-def data_of(key: str, character: str | None) -> str | None:
-    r"""The characters that a scanner meant with this key; None: no character at all.
-
-    >>> data_of("ctrl+right_square_bracket", None)  # GS, as Kitty reports it
-    '\x1d'
-    >>> data_of("alt+c", "c")  # a terminal's way to say ESC c
-    '\x1bc'
-    >>> data_of("f4", None) is None
-    True
-    """
-    if key.startswith("alt+") and character is not None and len(character) == 1:
-        return ESC + character
-    if key in NAMED and (character is None or len(character) != 1):
-        return NAMED[key]
-    if character is not None and len(character) == 1:
-        return character
-    return key if len(key) == 1 else None
 
 
 def lines_of(text: str) -> list[str]:

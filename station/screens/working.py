@@ -37,7 +37,7 @@ class WorkingScreen(Screen[None], Listens, inherit_bindings=False):
         (WIDE, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-low"), (28, "-middle"), (36, "-tall"), (46, "-giant"),
+        (0, "-tiny"), (20, "-low"), (28, "-middle"), (36, "-tall"), (46, "-giant"),
     ]  # fmt: skip
 
     def __init__(self, look: Look, asleep: Verdict = NOT_LISTENING) -> None:

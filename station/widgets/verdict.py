@@ -113,6 +113,7 @@ def banner(
     else:
         # A character that we have no picture of, or a box of three rows: still a word.
         art = (clean(verdict.word),)
+        lines = [verdict.line1, verdict.line2] if height > 2 else lines
     body = _body(art, lines, height - rows_of_frame)
     inside = _placed(body, height - rows_of_frame, inner)
     return _framed(inside, frame if rows_of_frame else Frame("", "", frame.sides), ink, width)

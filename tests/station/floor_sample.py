@@ -9,6 +9,10 @@ import json
 import sys
 from pathlib import Path
 
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Button, Input
+
 from station.input import FloorApp, RawScan
 from station.prompt import Headings, Key, Lamp, Prompt, Row, StatusLine, Tone, Verdict
 from station.screens.working import WorkingScreen
@@ -104,8 +108,24 @@ def verdict_of(text: str, zh: bool) -> Verdict:
     return Verdict("WRONG", Tone.BAD, "Not in this order", f"scanned {text}: put it aside")
 
 
+class Trap(Screen[None]):
+    """A focused button, as some library screen might have: no scan may ever press it."""
+
+    def compose(self) -> ComposeResult:
+        """One button."""
+        yield Button("Delete order", id="delete")
+
+
+class Field(Screen[None]):
+    """A focused field: what a person types goes in, what a scanner types does not."""
+
+    def compose(self) -> ComposeResult:
+        """One field."""
+        yield Input(placeholder="a note")
+
+
 class FloorSample(FloorApp):
-    """Says WRONG to all but teaspoons."""
+    """Says WRONG to all but teaspoons. F2 opens a field, F3 a button, F4 comes back."""
 
     def __init__(
         self, journal: Path | None = None, look: Look | None = None, zh: bool = False
@@ -137,8 +157,23 @@ class FloorSample(FloorApp):
         """F10 leaves; any other key is only remembered."""
         self.pressed_keys.append(key)
         self._record("key", key)
-        if key == "f10":
-            self.exit(0)
+        match key:
+            case "f10":
+                self.exit(0)
+            case "f2":
+                await self.push_screen(Field())
+            case "f3":
+                await self.push_screen(Trap())
+            case "f4" if len(self.screen_stack) > 2:
+                await self.pop_screen()
+
+    def on_button_pressed(self) -> None:
+        """The accident."""
+        self._record("button", "pressed")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """A note typed by a person."""
+        self._record("note", event.value)
 
     def _say(self, verdict: Verdict) -> None:
         self.working.show(
@@ -155,7 +190,9 @@ def main(arguments: list[str]) -> int:
     """Run it in this terminal."""
     refuse_dumb_terminal()
     harden()
-    return FloorSample(Path(arguments[0]), zh="--zh" in arguments).run() or 0
+    app = FloorSample(Path(arguments[0]), zh="--zh" in arguments)
+    app.run()
+    return app.return_code or 0
 
 
 if __name__ == "__main__":
