@@ -93,5 +93,5 @@ class Ledger(Protocol):
     def trouble(self, printer: str, needs: str) -> None:
         """Hear that a printer's needs have changed: one of `verdict.NEEDS`, "" when it is well.
 
-        Called from the printer's thread, at each change, and once when the thread begins.
+        Called from the printer's thread at each change, first after its first look.
         """
