@@ -144,13 +144,21 @@ class Household:
             start_new_session=True,
         )
 
-    async def start(self, name: str, argv: Sequence[str]) -> Child:
+    async def start(
+        self, name: str, argv: Sequence[str], environ: Mapping[str, str] | None = None
+    ) -> Child:
         """Start a process that says when it is ready, and wait for that. Raises DemoFailed."""
-        child = await self._spawn(name, argv, stdout=asyncio.subprocess.PIPE)
+        child = await self._spawn(name, argv, stdout=asyncio.subprocess.PIPE, environ=environ)
         await child.get_ready()
         return child
 
-    async def run(self, name: str, argv: Sequence[str], given: bytes = b"") -> str:
+    async def run(
+        self,
+        name: str,
+        argv: Sequence[str],
+        environ: Mapping[str, str] | None = None,
+        given: bytes = b"",
+    ) -> str:
         """Run a process to its end; return its output. Raises DemoFailed if it failed."""
         log = self._log(name)
         with log.open("ab") as errors:
@@ -159,7 +167,7 @@ class Household:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
-                env=self._environ,
+                env=self._environ | dict(environ or {}),
             )
             self._tell(f"+{process.pid}")
             try:

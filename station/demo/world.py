@@ -1,0 +1,135 @@
+"""What stands around the benches: marketplace, carrier, hub. Started, connected, and asked.
+
+Each is a process of its own, as it is in earnest; the bench never loads the hub.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from station.demo.count import Sold
+from station.demo.plan import Plan, badges, bench_names, changing_seconds
+from station.demo.process import Household
+from sync.orders import Order
+
+HUB = (sys.executable, "-m", "sync.hub.cli")
+CHANNEL, CARRIER = "amazon", "simpost"
+ASK_SECONDS = 20.0
+"""How long the books may take to be read."""
+FASTER = 50.0
+"""The real limits are a few calls a second; a demo of minutes runs them so many times faster."""
+ODDS = ("cancelled=0.03", "cancel_requested=0.02", "address_changed=0.04", "masked=0.01")
+"""Some orders change while they are packed: a little more often than in the real data, so that
+a demo of fifty orders shows each."""
+FAULTS = ("lost_answer=0.05", "server_error=0.02")
+NAMES = ("Ada", "Grace", "Katherine", "Hedy", "Joan", "Annie", "Mary", "Radia")
+
+
+class _Books(msgspec.Struct):
+    orders: dict[str, Sold]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Where everything is."""
+
+    hub: str
+    """The hub's address."""
+    books: str
+    """Where the marketplace shows its books."""
+    home: Path
+    """The hub's own folder."""
+    household: Household
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What the hub's commands need to find it."""
+        return {"PACKBENCH_HOME": str(self.home)}
+
+    async def sold(self) -> dict[str, Sold]:
+        """Read the marketplace's books."""
+        body = await asyncio.to_thread(_get, self.books)
+        return msgspec.json.decode(body, type=dict[str, _Books])["amazon"].orders
+
+    async def orders(self) -> list[Order]:
+        """Read the hub's order book."""
+        said = await self.household.run(
+            "hub-orders", [*HUB, "order", "list", "--json"], self.environ
+        )
+        return msgspec.json.decode(said, type=list[Order])
+
+    async def bench_code(self, name: str) -> str:
+        """Have the hub make a code with which a bench can join it."""
+        said = await self.household.run(f"{name}-code", [*HUB, "bench", "code", name], self.environ)
+        return said.split()[-1]
+
+
+async def build(household: Household, plan: Plan, folder: Path) -> World:
+    """Start marketplace, carrier and hub, and connect them. Raises DemoFailed."""
+    market, carrier = await asyncio.gather(
+        household.start("marketplaces", _marketplaces(plan, folder)),
+        household.start("carrier", _carrier(plan, folder)),
+    )
+    amazon = market.ready["amazon"]
+    world = World("", market.ready["books_url"], folder / "hub", household)
+    credentials = folder / "amazon.json"
+    credentials.write_bytes(msgspec.json.encode(amazon["credentials"]))
+    goods = folder / "goods.csv"
+    goods.write_bytes(await asyncio.to_thread(_get, market.ready["goods_url"]))
+    for words in _connecting(plan, amazon, carrier.ready, credentials, goods):
+        await household.run("hub-setup", [*HUB, *words], world.environ)
+    hub = await household.start("hub", [*HUB, "serve", "--port", "0"], world.environ)
+    return World(hub.ready["url"], world.books, world.home, household)
+
+
+def _marketplaces(plan: Plan, folder: Path) -> list[str]:
+    words = [*HUB, "simulate", "marketplaces", "--orders", str(plan.orders)]
+    words += ["--seed", str(plan.seed), "--state", str(folder / "marketplaces.sqlite")]
+    words += ["--within", f"{changing_seconds(plan):.0f}", "--rate-scale", str(FASTER)]
+    words += [word for odds in ODDS for word in ("--odds", odds)]
+    return words + [word for fault in FAULTS for word in ("--fault", fault)]
+
+
+def _carrier(plan: Plan, folder: Path) -> list[str]:
+    words = [*HUB, "simulate", "carrier", "--seed", str(plan.seed)]
+    words += ["--state", str(folder / "carrier.sqlite")]
+    return words + [word for fault in FAULTS for word in ("--fault", fault)]
+
+
+def _connecting(
+    plan: Plan,
+    amazon: dict[str, str],
+    carrier: dict[str, str],
+    credentials: Path,
+    goods: Path,
+) -> Sequence[Sequence[str]]:
+    """Return the hub's commands that set it up, in their order."""
+    channel = ["channel", "add", "amazon", CHANNEL, "--credentials", str(credentials)]
+    channel += ["--base-url", amazon["base_url"], "--token-url", amazon["token_url"]]
+    channel += ["--rate-scale", str(FASTER)]
+    people = [
+        ["packer", "add", badge, NAMES[n % len(NAMES)]] for n, badge in enumerate(badges(plan))
+    ]
+    return [
+        ["init"],
+        ["item", "import", str(goods)],
+        channel,
+        ["carrier", "add", "simpost", CARRIER, "--base-url", carrier["base_url"]],
+        *people,
+    ]
+
+
+def _get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=ASK_SECONDS) as answer:  # noqa: S310  # our own, on loopback
+        body: bytes = answer.read()
+    return body
+
+
+__all__ = ["World", "bench_names", "build"]
