@@ -17,7 +17,7 @@ from station.widgets.drawn import Drawn
 from station.widgets.lines import LineList
 from station.widgets.look import Look
 from station.widgets.panels import Facts, FactsPanel, ParcelFacts, ParcelPanel
-from station.widgets.trail import Step, Trail
+from station.widgets.trail import KEPT, Step, Trail
 from station.widgets.verdict import VerdictBanner
 
 NOT_LISTENING = Verdict(
@@ -48,6 +48,7 @@ class WorkingScreen(Screen[None], Listens, inherit_bindings=False):
         self.verdict = Verdict("", Tone.NEUTRAL)
         self.prompt = Prompt(title="", instruction="")
         self.status = NOBODY
+        self._steps: tuple[Step, ...] = ()
         self._shown = 0
         self._typed = ""
         self._banner = VerdictBanner(self.verdict, look, id="verdict")
@@ -123,6 +124,7 @@ class WorkingScreen(Screen[None], Listens, inherit_bindings=False):
         self._status_bar.show(self.status)
         self._facts.show(Facts(prompt.title, prompt.facts + beside, prompt.notice, prompt.progress))
         self._lines.show(prompt.rows)
+        self._trail.show(self._steps)
         self._parcel.show(ParcelFacts(prompt.parcel, prompt.lane))
         self._next.show(Next(prompt.instruction, self._typed))
         self._keys.show(prompt.keys)
@@ -131,4 +133,5 @@ class WorkingScreen(Screen[None], Listens, inherit_bindings=False):
         """Into the trail, once for each verdict given: the same object again is no new scan."""
         if verdict is self.verdict or verdict.tone is Tone.NEUTRAL:
             return
-        self._trail.add(Step(status.clock, verdict.tone, verdict.word, verdict.line1))
+        step = Step(status.clock, verdict.tone, verdict.word, verdict.line1)
+        self._steps = (*self._steps, step)[-KEPT:]

@@ -30,10 +30,6 @@ class Trail(Drawn[tuple[Step, ...]]):
     def __init__(self, look: Look, id: str | None = None) -> None:
         super().__init__((), look, id)
 
-    def add(self, step: Step) -> None:
-        """One more."""
-        self.show((*self.value, step)[-KEPT:])
-
     def draw(self, width: int, height: int) -> list[Strip]:
         """Clock, mark, word and what it was about."""
         look = self.look
