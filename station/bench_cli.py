@@ -1,0 +1,113 @@
+"""What do `packbench bench`, `enrol` and `orders` do?"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+from pathlib import Path
+
+from station import config
+from station.config import BadConfig
+
+DATABASE = "bench.db"
+"""The bench's file in its home."""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the three commands of a bench."""
+    bench = subparsers.add_parser("bench", help="the packer's terminal")
+    bench.add_argument("--config", type=Path, metavar="station.toml")
+    bench.add_argument("--robot", type=Path, metavar="FILE", help=argparse.SUPPRESS)
+    enrol = subparsers.add_parser("enrol", help="join this bench to a hub")
+    enrol.add_argument("hub", metavar="HUB-URL")
+    enrol.add_argument("code", metavar="CODE", help="from `packbench-hub bench code NAME`")
+    orders = subparsers.add_parser("orders", help="this bench's own queue")
+    orders.add_argument("--state", default="", help="only those: allocated, packing, packed …")
+    orders.add_argument("--channel", default="", help="only those of one channel")
+    orders.add_argument("--json", action="store_true")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what the parsed arguments say; return the exit status."""
+    try:
+        match args.command:
+            case "bench":
+                return _bench(args.config, args.robot)
+            case "enrol":
+                return _enrol(args.hub, args.code)
+            case _:
+                return _orders(args.state, args.channel, as_json=args.json)
+    except BadConfig as e:
+        sys.stderr.write(f"{e}\n")
+        return 1
+
+
+def _bench(file: Path | None, robot: Path | None) -> int:
+    # Textual and SQLAlchemy are for this command alone.
+    from station.floor import open_floor
+    from station.store.store import StoreError
+    from station.terminal import harden, refuse_dumb_terminal
+
+    home = config.home()
+    home.mkdir(parents=True, exist_ok=True)
+    settings = config.read(file or home / config.FILE)
+    refuse_dumb_terminal()
+    harden()
+    try:
+        app = open_floor(home, settings, robot)
+    except StoreError as e:
+        sys.stderr.write(f"{e}\n")
+        return 1
+    return app.run() or 0
+
+
+def _enrol(hub: str, code: str) -> int:
+    from station.store.keep import StoreKeep
+    from station.store.store import Store, StoreError
+    from sync.client.link import enrol
+    from sync.protocol.messages import Heartbeat
+
+    home = config.home()
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        enrolled = enrol(hub, code, platform.node())
+        store = Store(home / DATABASE)
+    except (ValueError, StoreError) as e:
+        sys.stderr.write(f"{e}\n")
+        return 1
+    keep = StoreKeep(store, lambda: Heartbeat(bench=enrolled.bench))
+    keep.enrol(enrolled)
+    with store.turn() as turn:
+        turn.set("hub", hub)
+    store.close()
+    sys.stderr.write(f"This is bench {enrolled.bench} of {hub} now. Start it: packbench bench\n")
+    return 0
+
+
+def _orders(state: str, channel: str, *, as_json: bool) -> int:
+    import msgspec
+
+    from station.store import queue
+    from station.store.store import Store, StoreError
+
+    path = config.home() / DATABASE
+    if not path.exists():
+        sys.stderr.write(f"There is no bench in {path.parent}. Join a hub: packbench enrol …\n")
+        return 1
+    try:
+        store = Store(path)
+        orders = list(queue.listed(store, state, channel))
+    except StoreError as e:
+        sys.stderr.write(f"{e}\n")
+        return 1
+    if as_json:
+        # Buyers' names and addresses stay on the bench's disk.
+        rows = [msgspec.structs.replace(order, address=None) for order in orders]
+        sys.stdout.write(msgspec.json.encode(rows).decode() + "\n")
+        return 0
+    for order in orders:
+        pieces = sum(line.quantity for line in order.lines)
+        by = order.ship_by.strftime("%Y-%m-%d %H:%MZ") if order.ship_by else "—"
+        sys.stdout.write(f"{order.channel_order_id:24} {order.state:12} {pieces:4} {by}\n")
+    return 0
