@@ -162,11 +162,19 @@ Voided = Accepted | Rejected | Unsure
 class Carrier(Protocol):
     """What a folder in `sync.carriers` offers."""
 
+    RATES: Mapping[str, Rate]
+    """By operation, as the carrier documents them."""
+    HOST: str
+    """Its base address."""
+
     def buy(self, wanted: Wanted) -> Talk[Purchase]:
         """Buy one label. Safe to say twice with the same key."""
 
     def look_up(self, key: str) -> Talk[Purchase]:
-        """Find out what came of an earlier purchase: Declined means that none took place."""
+        """Find out what came of an earlier purchase: Declined means that none took place.
+
+        The label that is found may not say for which address: the hub has that on record.
+        """
 
     def void(self, label: Label) -> Talk[Voided]:
         """Give a label back. Safe to say twice."""

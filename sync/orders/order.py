@@ -84,6 +84,8 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
     tracking: str
     sha256: str
     """Of the bytes as bought; the store keeps the bytes under it."""
+    carrier_id: str = ""
+    """What the carrier calls it, where that is not the tracking number; a void names it."""
     format: str = "zpl"
     grams: int = 0
     """The weight it was bought for."""

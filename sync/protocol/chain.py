@@ -14,5 +14,9 @@ START = ""
 
 def link(previous: str, seq: int, entry: Entry) -> str:
     """Return the entry's hash: SHA-256 over the previous hash, its number and its body, in hex."""
-    body = msgspec.json.encode(entry, order="sorted")
+    return link_body(previous, seq, msgspec.json.encode(entry, order="sorted"))
+
+
+def link_body(previous: str, seq: int, body: bytes) -> str:
+    """Return the hash of an entry as JSON with sorted keys, of whatever version it is."""
     return hashlib.sha256(previous.encode("ascii") + seq.to_bytes(8, "big") + body).hexdigest()

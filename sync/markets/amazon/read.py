@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import InvalidOperation
-from typing import Any
 
 import msgspec
 
@@ -135,7 +134,7 @@ def _older(order: Order, other: Order) -> bool:
     return order.changed_at < other.changed_at
 
 
-def _without_nulls(said: Any) -> Any:  # any JSON at all
+def _without_nulls(said: object) -> object:
     if isinstance(said, dict):
         return {name: _without_nulls(value) for name, value in said.items() if value is not None}
     if isinstance(said, list):

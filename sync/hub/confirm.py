@@ -1,0 +1,138 @@
+"""The third round: marketplaces are told what ships, once each channel's moment has come.
+
+The reference by which a parcel is told, and that the call is about to be made, are committed
+before the call; what came of it after. A confirmation that is found as sent when a hub starts
+is one whose answer was lost: it is told again in the same words, which is safe.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, select
+
+from sync.hub import troubles, work
+from sync.hub.book import Book, confirm_at
+from sync.hub.channels import Outside
+from sync.hub.engine import Store
+from sync.hub.labels import FIRST_AGAIN_SECONDS, TELL_AFTER, Taken, again, release, take
+from sync.hub.schema import entry, parcel
+from sync.hub.troubles import Kind, Trouble
+from sync.orders import Confirmation, Fact, Order, facts, refusal, shipment_of
+from sync.ports import Accepted, Rejected, Told, Unsure
+
+AT_ONCE = 100
+
+
+@dataclass(slots=True)
+class Confirmations:
+    """The round."""
+
+    store: Store
+    book: Book
+    outside: Outside
+    again_seconds: float = FIRST_AGAIN_SECONDS
+
+    def due(self, channel: str = "") -> list[str]:
+        """Name the parcels that their marketplace must be told of now."""
+        wanted = select(parcel.c.id).where(
+            parcel.c.confirm_work.is_(True), parcel.c.due_at <= time.time()
+        )
+        if channel:
+            wanted = wanted.where(parcel.c.id.startswith(f"{channel}:", autoescape=True))
+        with self.store.read() as connection:
+            ordered = wanted.order_by(parcel.c.due_at, parcel.c.id).limit(AT_ONCE)
+            return list(connection.execute(ordered).scalars())
+
+    def do(self, id: str) -> Told | None:
+        """Tell a parcel's marketplace; None when there was nothing to tell.
+
+        Raises Stopped, Failed and Unknown.
+        """
+        with self.store.read() as connection:
+            known = self._order(connection, id)
+        if known is None:
+            return None
+        there = self.outside.channel(known.channel)
+        with self.store.write() as connection:
+            if take(connection, id) is Taken.NOT:
+                return None
+            order = self._intend(connection, id)
+            if order is None:
+                release(connection, id)
+                return None
+            shipped_at = _closed_at(connection, order.id, id)
+        told = there.line.hold(there.market.confirm_shipment(order, order.parcel(id), shipped_at))
+        with self.store.write() as connection:
+            self._outcome(connection, id, told)
+        return told
+
+    def _order(self, connection: Connection, id: str, *, lock: bool = False) -> Order | None:
+        of = connection.execute(
+            select(parcel.c.order_id).where(parcel.c.id == id)
+        ).scalar_one_or_none()
+        return self.book.get(connection, of, lock=lock) if of else None
+
+    def _intend(self, connection: Connection, id: str) -> Order | None:
+        """Put on record that the call is about to be made; None when it must not be."""
+        order = self._order(connection, id, lock=True)
+        if order is None:
+            return None
+        shipment, box = order.shipment(shipment_of(id)), order.parcel(id)
+        at = confirm_at(connection, order.channel)
+        if at is None or not work.confirm_work(shipment, box, at):
+            return None
+        if box.confirmation is Confirmation.SENT:
+            lost = facts.ConfirmationUncertain(parcel=id, why="the hub stopped before an answer")
+            order = self.book.record(connection, order, [lost], time.time())
+        if box.confirmation is Confirmation.NOT_DUE:
+            reference = box.reference or work.reference(order, shipment, box)
+            queued = facts.ConfirmationQueued(parcel=id, at=at, reference=reference)
+            if refusal(order, queued) is not None:
+                return None
+            order = self.book.record(connection, order, [queued], time.time())
+        sent = facts.ConfirmationSent(parcel=id)
+        if refusal(order, sent) is not None:
+            return None  # held or called off meanwhile
+        return self.book.record(connection, order, [sent], time.time())
+
+    def _outcome(self, connection: Connection, id: str, told: Told) -> None:
+        order = self._order(connection, id, lock=True)
+        if order is None:
+            return
+        release(connection, id)
+        now = time.time()
+        fact: Fact
+        match told:
+            case Accepted(answer=answer):
+                fact = facts.ConfirmationAccepted(parcel=id, answer=answer)
+                troubles.solve(connection, [troubles.key(Kind.CONFIRMATION, id)], now)
+            case Rejected(why=why):
+                fact = facts.ConfirmationRejected(parcel=id, why=why)
+                self._trouble(connection, order, id, f"the marketplace refuses: {why}")
+            case Unsure(why=why):
+                fact = facts.ConfirmationUncertain(parcel=id, why=why)
+        if refusal(order, fact) is None:
+            self.book.record(connection, order, [fact], now)
+        if isinstance(told, Unsure) and again(connection, id, self.again_seconds) >= TELL_AFTER:
+            sentence = f"nobody knows whether the marketplace was told: {told.why}"
+            self._trouble(connection, order, id, sentence)
+
+    def _trouble(self, connection: Connection, order: Order, id: str, sentence: str) -> None:
+        one = Trouble(kind=Kind.CONFIRMATION, subject=id, sentence=sentence, order=order.id)
+        troubles.open_(connection, [one], time.time())
+
+
+def _closed_at(connection: Connection, order: str, id: str) -> datetime:
+    """Say when a parcel was closed, so that a second telling says the same as the first."""
+    found = connection.execute(
+        select(entry.c.received_at, entry.c.body)
+        .where(entry.c.order_id == order, entry.c.kind == "parcel-closed", entry.c.verdict == "ok")
+        .order_by(entry.c.received_at.desc())
+    )
+    for row in found:
+        if f'"{id}"'.encode() in bytes(row.body):
+            return datetime.fromtimestamp(row.received_at, UTC)
+    return datetime.now(UTC)

@@ -1,0 +1,121 @@
+"""Which database holds the books, and how it is opened, read and written.
+
+SQLite embedded, PostgreSQL for several hubs. On SQLite through pysqlite3 where there is a wheel,
+because an older library may corrupt a WAL file (fixed in 3.51.3; https://sqlite.org/wal.html,
+"the WAL-reset bug"): an older one is used with a rollback journal. All writes of a process go
+through one door there: twenty writers that queue in the file have twelve times the p99.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import ModuleType
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+
+try:
+    import pysqlite3.dbapi2 as newest_sqlite
+except ImportError:  # no wheel for this machine
+    newest_sqlite = None
+
+WAL_SAFE = (3, 51, 3)
+"""The first SQLite without the WAL-reset bug."""
+BUSY_MILLISECONDS = 30_000
+"""How long a writer waits for another process; a command line may import a large file."""
+
+
+class Store:
+    """The database: `read` and `write` give a connection in a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.embedded = engine.dialect.name == "sqlite"
+        self._door = threading.Lock()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection in a transaction that is committed at the end."""
+        if not self.embedded:
+            with self.engine.begin() as connection:
+                yield connection
+            return
+        with self._door, self.engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.exec_driver_sql("ROLLBACK")
+                raise
+            connection.exec_driver_sql("COMMIT")
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that sees one moment of the books."""
+        if not self.embedded:
+            with self.engine.connect() as fresh:
+                yield fresh.execution_options(isolation_level="REPEATABLE READ")
+            return
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Open the database at that URL: sqlite:///… or postgresql+psycopg://…."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return Store(create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True))
+    module: ModuleType = newest_sqlite or sqlite3
+    engine = create_engine(
+        url, module=module, connect_args={"check_same_thread": False, "timeout": 30.0}
+    )
+    version: tuple[int, ...] = module.sqlite_version_info
+    journal = "WAL" if version >= WAL_SAFE else "DELETE"
+
+    @event.listens_for(engine, "connect")
+    def _prepare(raw: sqlite3.Connection, _: object) -> None:
+        # Transactions are begun by us: the driver's own BEGIN is deferred, and a deferred writer
+        # that meets another one fails at once instead of waiting.
+        raw.isolation_level = None
+        cursor = raw.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+        cursor.execute(f"PRAGMA journal_mode={journal}")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    return Store(engine)
+
+
+def version_of(store: Store) -> str:
+    """Name the database and its version."""
+    with store.read() as connection:
+        if store.embedded:
+            found = connection.execute(text("SELECT sqlite_version()")).scalar_one()
+            return f"SQLite {found}"
+        return str(connection.execute(text("SELECT version()")).scalar_one())
+
+
+def upsert(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, object]], *keys: str
+) -> None:
+    """Insert rows, or overwrite those that have the same keys."""
+    if not rows:
+        return
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = make(table)
+    others = [name for name in rows[0] if name not in keys]
+    new = {name: statement.excluded[name] for name in others}
+    statement = statement.on_conflict_do_update(index_elements=list(keys), set_=new)
+    connection.execute(statement, list(rows))

@@ -1,0 +1,314 @@
+"""The second round: labels are bought, found out about, given back and replaced.
+
+What is asked stands on record before it is asked (`LabelRequested` with its key), what came of
+it after. An answer that is lost leaves `uncertain`, and only a look-up leaves that. Bytes are
+stored under their hash before the fact that names them.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from enum import Enum
+
+import msgspec
+from sqlalchemy import Connection, select, update
+
+from sync.hub import troubles, work
+from sync.hub.allot import new_key
+from sync.hub.book import Book
+from sync.hub.channels import Outside, Post
+from sync.hub.engine import Store, upsert
+from sync.hub.schema import blob, entry, parcel
+from sync.hub.troubles import Kind, Trouble
+from sync.hub.vault import Vault
+from sync.hub.work import LabelWork
+from sync.orders import (
+    Entry,
+    Fact,
+    HoldKind,
+    LabelState,
+    Order,
+    Parcel,
+    Shipment,
+    facts,
+    refusal,
+    shipment_of,
+)
+from sync.ports import Accepted, Bought, Declined, Rejected, Unsure, Wanted
+
+BUSY_SECONDS = 120.0
+"""How long a parcel is ours before another hub may take it up: longer than a talk lasts."""
+FIRST_AGAIN_SECONDS = 2.0
+LONGEST_AGAIN_SECONDS = 600.0
+AT_ONCE = 100
+
+
+@dataclass(slots=True)
+class Labels:
+    """The round."""
+
+    store: Store
+    book: Book
+    vault: Vault
+    outside: Outside
+    again_seconds: float = FIRST_AGAIN_SECONDS
+
+    def due(self) -> list[str]:
+        """Name the parcels for which a carrier has to be asked now."""
+        with self.store.read() as connection:
+            return list(
+                connection.execute(
+                    select(parcel.c.id)
+                    .where(parcel.c.label_work.is_(True), parcel.c.due_at <= time.time())
+                    .order_by(parcel.c.due_at, parcel.c.id)
+                    .limit(AT_ONCE)
+                ).scalars()
+            )
+
+    def do(self, id: str) -> None:
+        """Do what is to be done for a parcel. Raises Stopped, Failed and Unknown.
+
+        A request that was taken up before may have been sent by a hub that died: it is looked
+        up first.
+        """
+        post = self.outside.post()
+        with self.store.write() as connection:
+            taken = take(connection, id)
+            if taken is Taken.NOT:
+                return
+            found = _find(connection, self.book, id)
+            if found is None:
+                return
+            order, shipment, box = found
+            todo = work.label_work(order, shipment, box)
+            asked = _requested(connection, order.id, id, box.label_key)
+            if todo is LabelWork.VOID and not box.void_wanted:
+                why = work.why_void(order, shipment, box)
+                self._record(connection, order, [facts.VoidRequested(parcel=id, why=why)])
+            if todo is LabelWork.REPLACE:
+                self._request(connection, order, shipment, box)
+                release(connection, id)
+        match todo:
+            case LabelWork.BUY | LabelWork.LOOK_UP | LabelWork.GIVE_UP if asked is not None:
+                self._settle(post, order, box, asked, todo, taken is Taken.FRESH)
+            case LabelWork.VOID:
+                self._void(post, order, box)
+            case _:
+                pass
+
+    def _settle(
+        self,
+        post: Post,
+        order: Order,
+        box: Parcel,
+        asked: facts.LabelRequested,
+        todo: LabelWork,
+        fresh: bool,
+    ) -> None:
+        """Bring a request to its end: bought, failed, or still not known."""
+        moved = order.address is None or asked.address != order.address_digest
+        give_up = todo is LabelWork.GIVE_UP or moved
+        came: Bought | Declined | Unsure = Declined("it was not bought, because it was stopped")
+        if give_up or todo is LabelWork.LOOK_UP or not fresh:
+            came = post.line.hold(post.carrier.look_up(asked.key))
+        if not give_up and ((fresh and todo is LabelWork.BUY) or isinstance(came, Declined)):
+            came = post.line.hold(post.carrier.buy(_wanted(order, box, asked)))
+        with self.store.write() as connection:
+            found = _find(connection, self.book, box.id)
+            release(connection, box.id)
+            if found is None or found[2].label_key != asked.key:
+                return
+            self._outcome(connection, found, asked, came, give_up)
+
+    def _outcome(
+        self,
+        connection: Connection,
+        found: tuple[Order, Shipment, Parcel],
+        asked: facts.LabelRequested,
+        came: Bought | Declined | Unsure,
+        give_up: bool,
+    ) -> None:
+        order, shipment, box = found
+        now = time.time()
+        match came:
+            case Bought(label=label, data=data):
+                # A label that was looked up does not say for which address it was bought.
+                label = msgspec.structs.replace(label, address=asked.address)
+                self._keep(connection, order.id, label.sha256, data)
+                self._record(connection, order, [facts.LabelBought(parcel=box.id, label=label)])
+                troubles.solve(connection, [troubles.key(Kind.LABEL, box.id)], now)
+            case Declined(why=why):
+                failed = facts.LabelFailed(parcel=box.id, why=why)
+                after = self._record(connection, order, [failed])
+                if give_up:
+                    self._request(connection, after, after.shipment(shipment.id), box)
+                else:
+                    self._declined(connection, after, shipment.id, box.id, why)
+            case Unsure(why=why):
+                if box.label_state is LabelState.REQUESTED:
+                    lost = facts.LabelUncertain(parcel=box.id, why=why)
+                    self._record(connection, order, [lost])
+                self._again(connection, order, box.id, why)
+
+    def _declined(
+        self, connection: Connection, order: Order, shipment: str, id: str, why: str
+    ) -> None:
+        """What a carrier declines is held: a new address releases it, or a person."""
+        held = facts.OrderHeld(
+            shipment=shipment, hold=HoldKind.ADDRESS, why=f"the carrier declines: {why}"
+        )
+        self._record(connection, order, [held])
+        sentence = f"the carrier declines the label: {why}"
+        one = Trouble(kind=Kind.LABEL, subject=id, sentence=sentence, order=order.id)
+        troubles.open_(connection, [one], time.time())
+
+    def _void(self, post: Post, order: Order, box: Parcel) -> None:
+        if box.label is None:
+            return
+        came = post.line.hold(post.carrier.void(box.label))
+        with self.store.write() as connection:
+            found = _find(connection, self.book, box.id)
+            release(connection, box.id)
+            if found is None or found[2].label != box.label:
+                return
+            order, shipment, _ = found
+            match came:
+                case Accepted():
+                    after = self._record(connection, order, [facts.LabelVoided(parcel=box.id)])
+                case Rejected(why=why):
+                    refused = facts.VoidRefused(parcel=box.id, why=why)
+                    after = self._record(connection, order, [refused])
+                    sentence = f"the carrier did not take the label back: {why}"
+                    one = Trouble(kind=Kind.VOID, subject=box.id, sentence=sentence, order=order.id)
+                    troubles.open_(connection, [one], time.time())
+                case Unsure(why=why):
+                    self._again(connection, order, box.id, why)
+                    return
+            self._request(connection, after, after.shipment(shipment.id), box)
+
+    def _request(
+        self, connection: Connection, order: Order, shipment: Shipment, box: Parcel
+    ) -> None:
+        """Put a new request on record, where one may be made."""
+        key = new_key(box.id)
+        if work.may_request(order, shipment, box.id, key):
+            grams = work.expected_grams(order, shipment, box)
+            address = order.address_digest
+            asked = facts.LabelRequested(parcel=box.id, key=key, grams=grams, address=address)
+            self._record(connection, order, [asked])
+
+    def _record(self, connection: Connection, order: Order, new: list[Fact]) -> Order:
+        """Record what can still happen: a bench may have been quicker."""
+        possible = [fact for fact in new if refusal(order, fact) is None]
+        return self.book.record(connection, order, possible, time.time())
+
+    def _keep(self, connection: Connection, order: str, sha256: str, data: bytes) -> None:
+        row = {
+            "sha256": sha256,
+            "order_id": order,
+            "sealed": self.vault.seal(data, f"blob {sha256}"),
+            "stored_at": time.time(),
+        }
+        upsert(connection, blob, [row], "sha256")
+
+    def _again(self, connection: Connection, order: Order, id: str, why: str) -> None:
+        tries = again(connection, id, self.again_seconds)
+        if tries >= TELL_AFTER:
+            sentence = f"nobody knows whether a label was bought: {why}"
+            one = Trouble(kind=Kind.LABEL, subject=id, sentence=sentence, order=order.id)
+            troubles.open_(connection, [one], time.time())
+
+
+TELL_AFTER = 5
+"""Answers that were lost in a row before a person is told: a minute's outage needs nobody."""
+
+
+class Taken(Enum):
+    """Whether a parcel was taken up."""
+
+    NOT = "not"
+    """Somebody else is at it, or it is put off."""
+    FRESH = "fresh"
+    """Nobody has been at this work before."""
+    AGAIN = "again"
+    """Somebody was, and did not come to an end."""
+
+
+def take(connection: Connection, id: str) -> Taken:
+    """Take a parcel up for a while."""
+    now = time.time()
+    due = connection.execute(
+        select(parcel.c.due_at).where(parcel.c.id == id).with_for_update()
+    ).scalar_one_or_none()
+    if due is None or due > now:
+        return Taken.NOT
+    connection.execute(update(parcel).where(parcel.c.id == id).values(due_at=now + BUSY_SECONDS))
+    return Taken.AGAIN if due else Taken.FRESH
+
+
+def release(connection: Connection, id: str) -> None:
+    """Let go of a parcel: what is to be done for it now is new work."""
+    connection.execute(update(parcel).where(parcel.c.id == id).values(due_at=0.0))
+
+
+def recover(connection: Connection) -> None:
+    """Take up what an earlier life of this process left half done. Only where it is alone."""
+    connection.execute(update(parcel).where(parcel.c.due_at > 0.0).values(due_at=LEFT))
+
+
+LEFT = 1.0
+"""Due since 1970, and not fresh."""
+
+
+def again(connection: Connection, id: str, first: float) -> int:
+    """Put a parcel off, longer with every try; give how many there were."""
+    tries = connection.execute(
+        update(parcel)
+        .where(parcel.c.id == id)
+        .values(tries=parcel.c.tries + 1)
+        .returning(parcel.c.tries)
+    ).scalar_one()
+    pause = min(LONGEST_AGAIN_SECONDS, first * 2.0 ** min(tries - 1, 20))
+    connection.execute(update(parcel).where(parcel.c.id == id).values(due_at=time.time() + pause))
+    return int(tries)
+
+
+def _find(connection: Connection, book: Book, id: str) -> tuple[Order, Shipment, Parcel] | None:
+    of = connection.execute(select(parcel.c.order_id).where(parcel.c.id == id)).scalar_one_or_none()
+    order = book.get(connection, of, lock=True) if of else None
+    if order is None:
+        return None
+    return order, order.shipment(shipment_of(id)), order.parcel(id)
+
+
+def _requested(
+    connection: Connection, order: str, id: str, key: str
+) -> facts.LabelRequested | None:
+    """Give the request on record under that key, with what it was made for."""
+    bodies = connection.execute(
+        select(entry.c.body).where(
+            entry.c.order_id == order,
+            entry.c.kind == "label-requested",
+            entry.c.verdict == "ok",
+        )
+    ).scalars()
+    for body in bodies:
+        fact = msgspec.json.decode(body, type=Entry).fact
+        if isinstance(fact, facts.LabelRequested) and (fact.parcel, fact.key) == (id, key):
+            return fact
+    return None
+
+
+def _wanted(order: Order, box: Parcel, asked: facts.LabelRequested) -> Wanted:
+    assert order.address is not None  # the caller looked
+    return Wanted(
+        key=asked.key,
+        parcel=box.id,
+        order=order.channel_order_id,
+        to=order.address,
+        grams=asked.grams,
+        service=order.service,
+        pieces=max(1, sum(line.quantity for line in order.lines)),
+        value=order.total,
+    )

@@ -1,0 +1,245 @@
+"""What the hub does by itself: goes round channels, benches, carriers, and again.
+
+One thread a round. Each step of a round is small, has its own transactions, and can be called
+once from the command line or a test. Here, and nowhere else in the hub, any exception is caught:
+one order or one channel that cannot be worked must not stop the others, and it is logged with
+its class and place, never with its text, which may quote an address.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import httpx
+
+from sync.hub import allot, channels, labels, pull, troubles
+from sync.hub.book import Book
+from sync.hub.channels import Outside, Unknown
+from sync.hub.confirm import Confirmations
+from sync.hub.engine import Store
+from sync.hub.feed import Bell
+from sync.hub.http import Stopped
+from sync.hub.labels import Labels
+from sync.hub.troubles import Kind, Trouble
+from sync.hub.vault import Vault
+from sync.talk import Failed
+
+log = logging.getLogger("packbench.hub")
+
+IDLE_SECONDS = 1.0
+"""Between two looks for work that nobody announced: another process may have made some."""
+LOOK_SECONDS = 0.25
+"""Between two looks at the feeds' heads, for what other processes wrote."""
+AFTER_FAILURE_SECONDS = 15.0
+"""Before a channel that refused is asked again."""
+AT_ONCE = 4
+"""Parcels for which a carrier or a marketplace is asked at the same time."""
+END_SECONDS = 10.0
+"""How long the end of a round is waited for; a talk notices the stop at its next pause."""
+
+
+@dataclass(slots=True)
+class Rounds:
+    """The rounds of one hub process."""
+
+    store: Store
+    book: Book
+    vault: Vault
+    bell: Bell
+    client: httpx.Client
+    stop: threading.Event = field(default_factory=threading.Event)
+    again_seconds: float = labels.FIRST_AGAIN_SECONDS
+    failures: Counter[str] = field(default_factory=Counter)
+    """How often each round failed, by its name; for the metrics."""
+    outside: Outside = field(init=False)
+    labels: Labels = field(init=False)
+    confirmations: Confirmations = field(init=False)
+    _work: threading.Event = field(default_factory=threading.Event)
+    _told: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+    _next_pull: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Make the rounds' hands."""
+        self.outside = Outside(self.store, self.vault, self.client, self.stop)
+        self.labels = Labels(self.store, self.book, self.vault, self.outside, self.again_seconds)
+        self.confirmations = Confirmations(self.store, self.book, self.outside, self.again_seconds)
+
+    def start(self) -> None:
+        """Begin to go round."""
+        if self.store.embedded:
+            with self.store.write() as connection:
+                labels.recover(connection)
+        rounds: dict[str, Callable[[], None]] = {
+            "pull": self._pulling,
+            "work": self._working,
+            "confirm": self._confirming,
+            "look": self._looking,
+        }
+        for name, run in rounds.items():
+            thread = threading.Thread(target=run, name=f"round {name}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def end(self) -> None:
+        """Stop going round."""
+        self.stop.set()
+        self.announce()
+        for thread in self._threads:
+            thread.join(END_SECONDS)
+        self.client.close()
+
+    def announce(self) -> None:
+        """Say that there is work: something was written."""
+        self._work.set()
+        self._told.set()
+
+    @property
+    def alive(self) -> bool:
+        """Say whether every round still runs."""
+        return all(thread.is_alive() for thread in self._threads)
+
+    # --- one round each
+
+    def pull_due(self) -> float:
+        """Read every channel whose time has come; give the seconds until the next one's."""
+        with self.store.read() as connection:
+            names = [row.name for row in channels.channels(connection)]
+        for name in names:
+            if self._next_pull.get(name, 0.0) <= time.monotonic():
+                self._next_pull[name] = time.monotonic() + self.pull_one(name)
+        waits = [self._next_pull[name] - time.monotonic() for name in names]
+        return max(0.0, min([*waits, IDLE_SECONDS]))
+
+    def pull_one(self, name: str) -> float:
+        """Read a channel; give the seconds until it is to be read again."""
+        try:
+            pulled = pull.pull(self.store, self.book, self.outside, name)
+            if pulled.changed:
+                self.bell.ring()
+                self.announce()
+            return pull.next_pull(self.store, self.outside.channel(name))
+        except Failed as refused:
+            self._channel_failed(name, str(refused), again=refused.again)
+        except Stopped:
+            raise
+        except Exception as wrong:  # noqa: BLE001 -- see the module's docstring
+            self._failed("pull", name, wrong)
+            self._channel_failed(name, f"our own mistake ({type(wrong).__name__})", again=True)
+        return AFTER_FAILURE_SECONDS
+
+    def allot_all(self) -> int:
+        """Give benches work; say how many shipments went out."""
+        try:
+            done = allot.allot(self.store, self.book, time.time())
+        except Exception as wrong:  # noqa: BLE001 -- see the module's docstring
+            self._failed("allot", "", wrong)
+            return 0
+        if done:
+            self.bell.ring({one.bench for one in done})
+        return len(done)
+
+    def label_all(self, pool: ThreadPoolExecutor | None = None) -> int:
+        """Ask carriers what is due; say for how many parcels."""
+        return self._each(self.labels.due(), self._label, pool)
+
+    def confirm_all(self, channel: str = "", pool: ThreadPoolExecutor | None = None) -> int:
+        """Tell marketplaces what is due; say of how many parcels."""
+        return self._each(self.confirmations.due(channel), self._confirm, pool)
+
+    def _each(
+        self, ids: list[str], do: Callable[[str], None], pool: ThreadPoolExecutor | None
+    ) -> int:
+        if pool is None:
+            for id in ids:
+                do(id)
+        else:
+            list(pool.map(do, ids))
+        if ids:
+            self.bell.ring()
+        return len(ids)
+
+    def _label(self, id: str) -> None:
+        self._parcel("label", id, self.labels.do)
+
+    def _confirm(self, id: str) -> None:
+        self._parcel("confirm", id, self.confirmations.do)
+
+    def _parcel(self, round: str, id: str, do: Callable[[str], object]) -> None:
+        try:
+            do(id)
+        except Stopped:
+            return
+        except (Failed, Unknown) as refused:
+            log.warning("%s of %s put off: %s", round, id, refused)
+            self._put_off(id)
+        except Exception as wrong:  # noqa: BLE001 -- see the module's docstring
+            self._failed(round, id, wrong)
+            self._put_off(id)
+
+    def _put_off(self, id: str) -> None:
+        with self.store.write() as connection:
+            labels.again(connection, id, self.again_seconds)
+
+    # --- threads
+
+    def _pulling(self) -> None:
+        while not self.stop.is_set():
+            try:
+                wait = self.pull_due()
+            except Stopped:
+                return
+            self.stop.wait(wait)
+
+    def _working(self) -> None:
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="label") as pool:
+            while not self.stop.is_set():
+                self._work.clear()
+                done = self._safely("work", lambda: self.allot_all() + self.label_all(pool))
+                if not done:
+                    self._work.wait(IDLE_SECONDS)
+
+    def _confirming(self) -> None:
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="confirm") as pool:
+            while not self.stop.is_set():
+                self._told.clear()
+                done = self._safely("confirm", lambda: self.confirm_all(pool=pool))
+                if not done:
+                    self._told.wait(IDLE_SECONDS)
+
+    def _looking(self) -> None:
+        while not self.stop.wait(LOOK_SECONDS):
+            self._safely("look", lambda: self.bell.look(self.store))
+
+    def _safely(self, round: str, do: Callable[[], object]) -> object:
+        try:
+            return do()
+        except Exception as wrong:  # noqa: BLE001 -- see the module's docstring
+            self._failed(round, "", wrong)
+            self.stop.wait(IDLE_SECONDS)
+            return 0
+
+    # --- what goes wrong
+
+    def _channel_failed(self, name: str, why: str, *, again: bool) -> None:
+        self.failures["pull"] += 1
+        log.warning("channel %s: %s", name, why)
+        now = time.time()
+        one = Trouble(kind=Kind.CHANNEL, subject=name, sentence=why)
+        with self.store.write() as connection:
+            channels.failed(connection, name, why, now)
+            if not again:
+                troubles.open_(connection, [one], now)
+
+    def _failed(self, round: str, subject: str, wrong: Exception) -> None:
+        self.failures[round] += 1
+        frames = traceback.extract_tb(wrong.__traceback__)[-3:]
+        where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+        log.error("%s of %s failed: %s at %s", round, subject or "-", type(wrong).__name__, where)
