@@ -76,8 +76,10 @@ def in_han(word: str) -> bool:
 
 
 @lru_cache(256)
-def spell(word: str, size: int = LETTER_ROWS) -> Bitmap:
+def spell(word: str, size: int = LETTER_ROWS, times: int = 1) -> Bitmap:
     """The word in one bitmap: size 5 in letters, 16 or 24 with Chinese characters.
+
+    ``times``: how much larger than 5x5 the letters among Chinese characters are.
 
     >>> spell("OK").width, spell("OK").height
     (11, 5)
@@ -85,8 +87,8 @@ def spell(word: str, size: int = LETTER_ROWS) -> Bitmap:
     if size == LETTER_ROWS:
         return _set_in_row([letters()[c] for c in word.upper()], LETTER_ROWS, GAP)
     known = han(size)
-    glyphs = [known[c] if c in known else _raised(letters()[c], size) for c in word.upper()]
-    return _set_in_row(glyphs, size, size // 8)
+    glyphs = [known[c] if c in known else _raised(c, size, times) for c in word.upper()]
+    return _set_in_row(glyphs, size, times)
 
 
 @lru_cache(256)
@@ -126,9 +128,11 @@ def _stretched(row: int, width: int, across: int) -> str:
     return "".join(bit * across for bit in format(row, f"0{width}b"))
 
 
-def _raised(letter: Bitmap, size: int) -> Bitmap:
-    """A letter among Chinese characters: as large as its strokes may be beside theirs."""
-    times = size // 8
+def _raised(character: str, size: int, times: int) -> Bitmap:
+    """A letter among Chinese characters, enlarged and on the same middle; a narrow blank."""
+    letter = letters()[character]
+    if character == " ":
+        return Bitmap(times, (0,) * size)
     wide = tuple(int(_stretched(row, letter.width, times), 2) for row in letter.rows)
     tall = [row for row in wide for _ in range(times)]
     above = (size - len(tall)) // 2

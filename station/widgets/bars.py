@@ -1,5 +1,6 @@
 """The rows that never move: who works here and with what, what to do next, which keys there are."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -24,31 +25,38 @@ class StatusBar(Drawn[StatusLine]):
         """Mode, bench, packer at the left; lamps in the middle; clock at the right."""
         value, look = self.value, self.look
         bar, bold = paint(look.colours.bar), paint(look.colours.bar, bold=True)
-        who = "  ".join(clean(part) for part in (value.bench, value.packer, value.done) if part)
-        clock = f" {clean(value.clock)} " if value.clock else ""
-        start: list[Run] = [(f" {clean(value.mode)} ", bold), (f" {who}", bar)]
-        used = sum(cell_len(text) for text, _ in start) + cell_len(clock)
-        lamps = lamp_row(value.lamps, look, width - used - 2)
-        space = width - used - sum(cell_len(text) for text, _ in lamps)
-        if space < 1:
-            start = [start[0], (left(start[1][0], max(0, cell_len(start[1][0]) + space - 1)), bar)]
-            space = 1
-        return [strip([*start, (" " * space, bar), *lamps, (clock, bar)], width, bar)]
+        mode: Run = (f" {clean(value.mode)} ", bold)
+        clock: Run = (f" {clean(value.clock)} " if value.clock else "", bar)
+        room = width - cell_len(mode[0]) - cell_len(clock[0]) - 1
+        for who, lamps in _shorter_and_shorter(value, look):
+            space = room - cell_len(who) - sum(cell_len(text) for text, _ in lamps)
+            if space >= 0:
+                break
+        else:
+            who = left(who, max(0, cell_len(who) + space))
+            space = 0
+        return [strip([mode, (f" {who}{' ' * space}", bar), *lamps, clock], width, bar)]
 
 
-def lamp_row(lamps: tuple[Lamp, ...], look: Look, width: int) -> list[Run]:
-    """Name, mark and text of each lamp; where that is too long, texts of good lamps go first."""
-    spoken = [bool(lamp.text) for lamp in lamps]
-    order = sorted(range(len(lamps)), key=lambda at: (lamps[at].state != "ok", -at))
-    for at in [None, *order]:
-        if at is not None:
-            spoken[at] = False
-        runs = [
-            run for lamp, text in zip(lamps, spoken, strict=True) for run in _lamp(lamp, text, look)
-        ]
-        if sum(cell_len(text) for text, _ in runs) <= width:
-            break
-    return runs
+def _shorter_and_shorter(value: StatusLine, look: Look) -> Iterator[tuple[str, list[Run]]]:
+    """Who and lamps, from all that is known to what must be seen: bad news goes last."""
+    good = [at for at, lamp in enumerate(value.lamps) if lamp.state == "ok" and lamp.text]
+    spoken = {at for at, lamp in enumerate(value.lamps) if lamp.text}
+    everything = "  ".join(clean(part) for part in (value.bench, value.packer, value.done) if part)
+    yield everything, _lamps(value.lamps, spoken, look)
+    for count in range(1, len(good) + 1):
+        yield everything, _lamps(value.lamps, spoken - set(good[-count:]), look)
+    for who in (
+        "  ".join(clean(part) for part in (value.bench, value.packer) if part),
+        clean(value.packer or value.bench),
+    ):
+        yield who, _lamps(value.lamps, spoken - set(good), look)
+    yield everything, _lamps(value.lamps, set(), look)
+    yield clean(value.packer or value.bench), _lamps(value.lamps, set(), look)
+
+
+def _lamps(lamps: tuple[Lamp, ...], spoken: set[int], look: Look) -> list[Run]:
+    return [run for at, lamp in enumerate(lamps) for run in _lamp(lamp, at in spoken, look)]
 
 
 def _lamp(lamp: Lamp, spoken: bool, look: Look) -> list[Run]:

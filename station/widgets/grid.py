@@ -145,7 +145,7 @@ class VirtualGrid(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """The heading stays at the top, rows scroll below it."""
         colours = self.look.colours
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if y == 0:
             titles = tuple(column.title for column in self.columns)
             return self._cells(titles, paint(colours.head, bold=True), width)

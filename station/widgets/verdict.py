@@ -23,6 +23,8 @@ FLASH_SECONDS = 0.17
 FLASHES = 2
 LETTER_SIZES = ((4, 4), (3, 3), (2, 3), (2, 2), (1, 2), (1, 1))
 """Columns a pixel, half rows a pixel; from readable across the hall to readable at the bench."""
+HAN_SIZES = ((24, 4), (24, 3), (16, 2), (16, 1))
+"""Pixels of a Chinese character, and how much larger than 5x5 the figures beside it are."""
 
 
 class VerdictBanner(Drawn[Verdict]):
@@ -149,8 +151,8 @@ def _sizes(word: str, plain: bool) -> Iterator[tuple[Bitmap, int, int]]:
             if not plain or down % 2 == 0:
                 yield spell(word), across, down
     elif in_han(word) and not plain:
-        yield spell(word, 24), 1, 1
-        yield spell(word, 16), 1, 1
+        for size, times in HAN_SIZES:
+            yield spell(word, size, times), 1, 1
 
 
 def _body(art: tuple[str, ...], lines: list[str], height: int) -> list[str]:
