@@ -71,7 +71,7 @@ class Place:
     @property
     def store(self) -> Path:
         """The bench's own file."""
-        return self.home / "bench.sqlite"
+        return self.home / "bench.db"
 
     def control(self, device: str) -> str:
         """Return the control address of a device."""

@@ -83,7 +83,9 @@ class Hands:
         self._fired = ""
         """The scan that the bench has not heard yet."""
         self._fired_at = 0.0
+        self._on_scale: int | None = None
         self._asked: list[str] = []
+        self._news = False
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="hands", daemon=True)
         self._thread.start()
@@ -103,6 +105,7 @@ class Hands:
             self._since = time.monotonic()
             if heard and heard == self._fired:
                 self._fired = ""
+            self._news = True
             self._changed.notify_all()
 
     def pressed(self, key: str) -> bool:
@@ -111,6 +114,7 @@ class Hands:
             return False
         with self._changed:
             self._asked.append(words.KEYS[key])
+            self._news = True
             self._changed.notify_all()
         return True
 
@@ -124,7 +128,8 @@ class Hands:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait(LOOK_SECONDS)
+                self._changed.wait_for(lambda: self._news or self._closing, LOOK_SECONDS)
+                self._news = False
                 if self._closing:
                     break
                 session, waiting = self._session, self._waiting
@@ -168,16 +173,24 @@ class Hands:
             return bool(self._fired)
 
     def _seen(self, session: Session, waiting: Sequence[Order]) -> Seen:
-        printer = self._printer.tell("state")
+        if self._on_scale is None:
+            self._on_scale = int(self._scale.tell("state")["grams"])
+        # Asked for only when it matters: each question takes time that a scan could have.
+        printing = session.question is not None and self._prints()
         return Seen(
             session=session,
             badge=self._around.badge,
             waiting=waiting,
             out=self._record.out,
-            printing=bool(printer.get("waiting")) or bool(printer.get("paper_out")),
-            on_scale=int(self._scale.tell("state")["grams"]),
+            printing=printing,
+            on_scale=self._on_scale,
             idle=time.monotonic() - self._since,
         )
+
+    def _prints(self) -> bool:
+        """Has the printer something to do, or does it wait for paper?"""
+        state = self._printer.tell("state")
+        return bool(state["waiting"]) or bool(state["paper_out"])
 
     def _make(self, move: Move) -> None:
         match move:
@@ -187,7 +200,11 @@ class Hands:
                 self._scanner.tell(f"scan {text}")
             case Weigh(grams):
                 self._scale.tell(f"put {grams}")
+                self._on_scale = grams
+                self._since = time.monotonic()
             case Lift():
                 self._scale.tell("lift")
+                self._on_scale = 0
+                self._since = time.monotonic()
             case Wait():
                 pass

@@ -15,12 +15,16 @@ from random import Random
 from station.codes.code import BadgeCode, CommandCode, OrderCode
 from station.codes.own import write
 from station.session import Question, Session
-from sync.orders import Contents, Line, Order, Parcel, PrintState, Shipment
+from sync.orders import Contents, LabelState, Order, Parcel, PrintState, Shipment
 
 NOT_OURS = "4006381333931"
 """A highlighter: the best-known GTIN there is, and nothing that the demo's shop sells."""
-STUCK_SECONDS = 4.0
-"""How long nothing may happen before a packer tries something else."""
+RELOAD_SECONDS = 2.0
+"""How long a parcel may lie on the scale without an answer before a packer puts it on again."""
+PATIENCE_SECONDS = 12.0
+"""How long a packer waits for a label before taking another order."""
+CLUMSY_GRAMS = 700
+"""A tape gun, forgotten on the scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,20 @@ def next_move(seen: Seen, throw: Random, mistakes: float) -> Move:
     if session.packer is None:
         return badge(seen)
     order, shipment = session.order, session.shipment
-    if order is None or shipment is None:
+    if session.flow == "choose" or order is None or shipment is None:
         return Lift() if seen.on_scale else _open_next(seen, throw)
-    return _work(seen, order, shipment, throw, mistakes)
+    if shipment.stopped or seen.idle > PATIENCE_SECONDS:
+        return command("CANCEL")
+    parcel = session.parcel
+    if parcel is None or session.flow == "pick":
+        return command("DONE")
+    match parcel.contents:
+        case Contents.CHECKED | Contents.BOXED:
+            return _weigh(seen, order, parcel, throw, mistakes)
+        case Contents.WEIGHED:
+            return Lift() if seen.on_scale else _stick(seen, parcel, throw, mistakes)
+        case Contents.PLANNED | Contents.OPEN:
+            return Lift() if seen.on_scale else _pack(seen, order, shipment, throw, mistakes)
 
 
 def badge(seen: Seen) -> Scan:
@@ -95,116 +110,117 @@ def command(name: str, n: int = 0) -> Scan:
 
 def _open_next(seen: Seen, throw: Random) -> Move:
     """Take the next order from the trolley: by its pick sheet, or just by a piece of it."""
-    for order in seen.waiting:
-        gtins = [line.gtins[0] for line in order.lines if line.gtins]
-        if gtins and throw.random() < 0.5:
-            return Scan(printed(throw.choice(gtins)))
-        return Scan(write(OrderCode(order.channel_order_id)))
-    return Wait()
+    if not seen.waiting:
+        return Wait()
+    # Mostly the first; now and then another, so that one that is refused stops nobody.
+    order = seen.waiting[0] if throw.random() < 0.8 else throw.choice(seen.waiting)
+    gtins = [line.gtins[0] for line in order.lines if line.gtins]
+    if gtins and throw.random() < 0.5:
+        return Scan(printed(throw.choice(gtins)))
+    return Scan(write(OrderCode(order.channel_order_id)))
 
 
-def _work(seen: Seen, order: Order, shipment: Shipment, throw: Random, mistakes: float) -> Move:
-    """Go on with the order that is open."""
-    session, parcel = seen.session, seen.session.parcel
-    if shipment.stopped:
-        return command("DONE")
-    if parcel is not None and parcel.contents in (Contents.CHECKED, Contents.BOXED):
-        return _weigh(seen, order, parcel)
-    if seen.on_scale:
-        return Lift()
-    if missing := _missing(order, shipment):
-        if throw.random() < mistakes:
-            return _odd_piece(seen, shipment, missing, throw)
-        return _piece(session, shipment, missing, throw)
-    if parcel is None or parcel.closed:
-        return command("DONE")
-    return _stick(seen, parcel, throw, mistakes)
-
-
-def _missing(order: Order, shipment: Shipment) -> list[Line]:
-    return [
-        order.line(part.line) for part in shipment.lines if shipment.packed(part.line) < part.due
-    ]
-
-
-def _piece(session: Session, shipment: Shipment, missing: list[Line], throw: Random) -> Move:
+def _pack(seen: Seen, order: Order, shipment: Shipment, throw: Random, mistakes: float) -> Move:
     """Put the next piece into the box; many alike go in at once, with the QTY card."""
-    line = missing[0]
+    left = {part.line: part.due - shipment.packed(part.line) for part in shipment.lines}
+    to_go = [order.line(line) for line, count in left.items() if count]
+    if not to_go:
+        return command("DONE")
+    if throw.random() < mistakes:
+        return _odd_piece(seen, order, shipment, throw)
+    line = to_go[0]
     if not line.gtins:
         return command("HOLD")
-    due = next(part.due for part in shipment.lines if part.line == line.id)
-    left = due - shipment.packed(line.id)
-    alike = left >= 3 and not line.serial_required and session.quantity == 1
-    if alike and throw.random() < 0.5:
-        return command("QTY", left)
+    many = left[line.id] >= 3 and not line.serial_required and seen.session.quantity == 1
+    if many and throw.random() < 0.5:
+        return command("QTY", left[line.id])
     return Scan(printed(line.gtins[0]))
 
 
-def _odd_piece(seen: Seen, shipment: Shipment, missing: list[Line], throw: Random) -> Move:
+def _odd_piece(seen: Seen, order: Order, shipment: Shipment, throw: Random) -> Move:
     """Do what happens at real benches."""
-    begun = any(shipment.packed(part.line) for part in shipment.lines)
-    full = [line for line in shipment.lines if shipment.packed(line.line) == line.due > 0]
-    order = seen.session.order
-    match throw.choice(("wrong", "over", "undo", "short", "hold", "smudge", "order")):
-        case "over" if full and order is not None and order.line(full[0].line).gtins:
-            return Scan(printed(order.line(full[0].line).gtins[0]))
-        case "undo" if begun:
+    packed = [part.line for part in shipment.lines if shipment.packed(part.line)]
+    full = [part.line for part in shipment.lines if shipment.packed(part.line) == part.due > 0]
+    match throw.choice(("wrong", "over", "undo", "short", "hold", "smudge", "order", "next box")):
+        case "over" if full and order.line(full[0]).gtins:
+            return Scan(printed(order.line(full[0]).gtins[0]))
+        case "undo" if packed:
             return command("UNDO")
-        case "short" if begun and len(missing) == 1:
+        case "short" if packed:
             return command("SHORT")
         case "hold" if throw.random() < 0.3:
             return command("HOLD")
+        case "next box" if packed:
+            return command("NEXTBOX")
         case "smudge":
-            return Scan(printed(missing[0].gtins[0])[:-2] if missing[0].gtins else "40")
+            return Scan(NOT_OURS[:-2])
         case "order" if seen.waiting:
             return Scan(write(OrderCode(seen.waiting[-1].channel_order_id)))
         case _:
             return Scan(NOT_OURS)
 
 
-def _weigh(seen: Seen, order: Order, parcel: Parcel) -> Move:
+def _weigh(seen: Seen, order: Order, parcel: Parcel, throw: Random, mistakes: float) -> Move:
     """Put the box on the scale; take it off and put it on again when that led to nothing."""
     if seen.on_scale:
-        return Lift() if seen.idle > STUCK_SECONDS else Wait()
-    return Weigh(weight(seen.session, order, parcel))
+        return Lift() if seen.idle > RELOAD_SECONDS else Wait()
+    forgotten = CLUMSY_GRAMS if throw.random() < mistakes else 0
+    return Weigh(weight(seen.session, order, parcel) + forgotten)
 
 
 def weight(session: Session, order: Order, parcel: Parcel) -> int:
     """Return what the parcel weighs: its pieces and its box."""
     pieces = sum(order.line(packed.line).grams * packed.quantity for packed in parcel.packed)
-    boxes = dict(session.settings.boxes)
-    return max(pieces + boxes.get(parcel.box, min(boxes.values(), default=0)), 1)
+    return max(pieces + dict(session.settings.boxes).get(parcel.box, 0), 1)
 
 
 def _stick(seen: Seen, parcel: Parcel, throw: Random, mistakes: float) -> Move:
     """Stick the label on the box, when it has come out, and scan it."""
     label = parcel.label
+    if parcel.label_state is LabelState.FAILED:
+        return command("DONE" if throw.random() < 0.7 else "HOLD")
     if label is None or not parcel.label_usable or not seen.out.get(label.tracking):
         return Wait()
-    if parcel.print_state not in (PrintState.PRINTED, PrintState.SENT):
+    if parcel.print_state in (PrintState.NONE, PrintState.QUEUED):
         return Wait()
     chance = throw.random()
     others = [tracking for tracking in seen.out if tracking != label.tracking]
     if chance < mistakes and others:
         return Scan(throw.choice(others[-5:]))
-    if chance < 2 * mistakes and parcel.copies < 2:
+    if chance < 1.5 * mistakes and parcel.copies == 1:
         return command("REPRINT")
+    if chance < 1.8 * mistakes:
+        return command("VOID")
     return Scan(label.tracking)
 
 
 def _answer(seen: Seen, question: Question, throw: Random) -> Move:
     """Answer what the bench asks."""
-    about = question.about
+    session = seen.session
     match question.kind:
         case "did-it-come-out":
-            if seen.printing:
-                return Wait()
-            tracking, _, copy = about.get("job", "").rpartition(":")
-            return command("YES" if seen.out.get(tracking, 0) >= int(copy or 1) else "NO")
+            return _came_out(seen, question)
         case "serial":
             return Scan(f"SN{throw.randrange(10**8):08d}")
+        case "why-copy":
+            return command("BOX", throw.randint(1, 4))
+        case "hold" | "short" | "void":
+            return command(question.kind.upper())
+        case "weight" if session.order is not None and session.parcel is not None:
+            right = weight(session, session.order, session.parcel)
+            if seen.on_scale == right:
+                return command("UNDO") if seen.idle > RELOAD_SECONDS else Wait()
+            return Lift() if seen.on_scale else Weigh(right)
         case _:
-            return command("YES")
+            return command("UNDO")
+
+
+def _came_out(seen: Seen, question: Question) -> Move:
+    """Look into the printer's tray, when it has nothing more to do."""
+    tracking, _, copy = question.about.get("job", "").rpartition(":")
+    if seen.out.get(tracking, 0) >= int(copy or 1):
+        return Scan(tracking)
+    return Wait() if seen.printing else command("REPRINT")
 
 
 def printed(gtin: str) -> str:
