@@ -1,0 +1,233 @@
+"""How does the bench keep hearing its scanners and scales? A thread a wire, kept alive here.
+
+Bytes go through the device's reader (`drivers.scanners`, `drivers.scales`) in its own thread, and
+what they mean is posted: `post(name, said)`. A wire that is cut is tried again for good; a thread
+that ends, which only a mistake of ours can cause, is started again. The lamp says how it is.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from drivers import scales, scanners
+from drivers.scales import NotEmptied, NoWeight, Reading, Settled, Settler, Why
+from drivers.scanners import Garbled, Scan
+from drivers.transports import (
+    BadAddress,
+    Down,
+    Ended,
+    LinkState,
+    Listener,
+    Occupied,
+    Transport,
+    Up,
+    open_transport,
+)
+from station.config import Scale, Scanner
+
+log = logging.getLogger(__name__)
+
+Said = Scan | Garbled | Settled | NotEmptied
+"""What a device can say. `NotEmptied` is a weight that must not count: the pan was not empty."""
+Post = Callable[[str, Said], None]
+"""Told the device's name and what it said, in the device's thread: it must only pass things on."""
+OnLamp = Callable[[str, str, str], None]
+"""Told a device's name, its state (ok | busy | bad | off) and why in one word, at each change."""
+
+ASK_SECONDS = 0.1
+"""Between two questions to a scale: three readings at rest make a weight, so 0.3 s after it rests.
+Shorter than `drivers.transports.listener.QUIET_SECONDS`, so that silence means something."""
+RESTART_SECONDS = 1.0
+"""Before a thread that ended is started again: a mistake that repeats must not eat the bench."""
+
+_WORDS = {
+    Why.TOO_HEAVY: ("bad", "too heavy"),
+    Why.BELOW_ZERO: ("bad", "below zero"),
+    Why.OUT_OF_ORDER: ("bad", "out of order"),
+    Why.MOVING: ("ok", ""),
+}
+
+
+class Devices:
+    """Every scanner and scale of a bench."""
+
+    def __init__(
+        self,
+        scanners: Mapping[str, Scanner],
+        scales: Mapping[str, Scale],
+        post: Post,
+        on_lamp: OnLamp,
+    ) -> None:
+        """Prepare to hear them; `start` begins."""
+        ears: dict[str, tuple[str, _Ear]] = {
+            name: (one.url, _ScannerEar(one.framing)) for name, one in scanners.items()
+        }
+        ears |= {name: (one.url, _ScaleEar(one.protocol)) for name, one in scales.items()}
+        self._wires = [_Wire(name, url, ear, post, on_lamp) for name, (url, ear) in ears.items()]
+
+    def start(self) -> None:
+        """Begin to listen to all of them."""
+        for wire in self._wires:
+            wire.start()
+
+    def stop(self) -> None:
+        """End every thread and let go of the wires."""
+        for wire in self._wires:
+            wire.stop()
+
+
+class _Ear(Protocol):
+    """What bytes of one device mean."""
+
+    ask: bytes
+    lamp: tuple[str, str]
+    """State and word, as of the last bytes."""
+
+    def connected(self) -> None:
+        """The wire is new: what came over the old one is no beginning of anything."""
+
+    def heard(self, data: bytes, at: float) -> Iterable[Said]:
+        """Return what `data` completes."""
+
+    def quiet(self, at: float) -> Iterable[Said]:
+        """Return what the silence until `at` ends."""
+
+
+class _ScannerEar:
+    ask = b""
+
+    def __init__(self, framing: str) -> None:
+        self._make = scanners.READERS[framing]
+        self._reader = self._make()
+        self.lamp = ("ok", "")
+
+    def connected(self) -> None:
+        # The reader stays: half a code from before the cut is to be told as garbled, not forgotten.
+        self.lamp = ("ok", "")
+
+    def heard(self, data: bytes, at: float) -> list[Scan | Garbled]:
+        return self._reader.receive(data, at)
+
+    def quiet(self, at: float) -> list[Scan | Garbled]:
+        return self._reader.idle(at)
+
+
+class _ScaleEar:
+    def __init__(self, protocol: str) -> None:
+        self.ask = scales.ASK[protocol]
+        self._make = scales.READERS[protocol]
+        self._reader = self._make()
+        # Outlives the wire: a parcel that still lies there after a cut is no news.
+        self._settler = Settler()
+        self.lamp = ("busy", "")
+
+    def connected(self) -> None:
+        self._reader = self._make()
+        self.lamp = ("busy", "no answer yet")
+
+    def heard(self, data: bytes, at: float) -> list[Settled | NotEmptied]:
+        said = []
+        for reading in self._reader.receive(data):
+            match reading:
+                case NoWeight(why):
+                    self.lamp = _WORDS[why]
+                case Reading():
+                    self.lamp = ("ok", "")
+            settled = self._settler.receive(reading)
+            if settled is not None:
+                said.append(settled)
+        return said
+
+    def quiet(self, at: float) -> list[Settled | NotEmptied]:
+        self.lamp = ("bad", "silent")
+        return []
+
+
+class _Wire:
+    """One device: its listener, started again when it ends."""
+
+    def __init__(self, name: str, url: str, ear: _Ear, post: Post, on_lamp: OnLamp) -> None:
+        self._name, self._url, self._ear = name, url, ear
+        self._post, self._on_lamp = post, on_lamp
+        self._stopping = threading.Event()
+        self._starting = threading.Lock()
+        self._listener: Listener | None = None
+        self._shown: tuple[str, str] | None = None
+
+    def start(self) -> None:
+        try:
+            wire = open_transport(self._url)
+        except BadAddress as e:
+            # Trying again cannot help; the other devices go on.
+            log.error("%s: %s", self._name, e)
+            self._show("bad", "address")
+            return
+        self._listen(wire)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        with self._starting:
+            listener = self._listener
+        if listener is not None:
+            listener.stop()
+
+    def _listen(self, wire: Transport) -> None:
+        with self._starting:
+            if self._stopping.is_set():
+                return
+            self._listener = Listener(
+                wire,
+                self._heard,
+                self._changed,
+                on_quiet=self._quiet,
+                ask=self._ear.ask,
+                ask_every=ASK_SECONDS,
+            )
+            self._listener.start()
+
+    def _heard(self, data: bytes, at: float) -> None:
+        self._pass_on(lambda: self._ear.heard(data, at))
+
+    def _quiet(self, at: float) -> None:
+        self._pass_on(lambda: self._ear.quiet(at))
+
+    def _pass_on(self, hear: Callable[[], Iterable[Said]]) -> None:
+        try:
+            for said in hear():
+                self._post(self._name, said)
+            self._show(*self._ear.lamp)
+        except Exception:
+            # One bad reading must not make the bench deaf; whoever looks at the lamp calls.
+            log.exception("%s: what it said was lost", self._name)
+            self._show("bad", "mistake")
+
+    def _changed(self, state: LinkState) -> None:
+        match state:
+            case Up():
+                log.info("%s: connected", self._name)
+                self._ear.connected()
+                self._show(*self._ear.lamp)
+            case Down(error):
+                log.warning("%s: %s", self._name, error)
+                occupied = isinstance(error, Occupied)
+                self._show(*(("bad", "occupied") if occupied else ("off", "unplugged")))
+            case Ended():
+                self._ended()
+
+    def _ended(self) -> None:
+        if self._stopping.is_set():
+            self._show("off", "")
+            return
+        log.error("%s: its thread ended; starting it again", self._name)
+        self._show("bad", "mistake")
+        # This is the last thing that the old thread does.
+        if not self._stopping.wait(RESTART_SECONDS):
+            self.start()
+
+    def _show(self, state: str, word: str) -> None:
+        if (state, word) != self._shown:
+            self._shown = (state, word)
+            self._on_lamp(self._name, state, word)
