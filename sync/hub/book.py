@@ -122,7 +122,11 @@ class Book:
     def _store(
         self, connection: Connection, before: Order | None, after: Order, now: float
     ) -> None:
-        upsert(connection, orders, [_row(after, now, before is None)], "id")
+        row = _row(after)
+        if before is None:
+            connection.execute(insert(orders).values(**row, received_at=now, called_off=False))
+        else:
+            connection.execute(update(orders).where(orders.c.id == after.id).values(**row))
         if after.address is not None and (before is None or before.address != after.address):
             sealed = self._vault.seal(msgspec.json.encode(after.address), f"address {after.id}")
             row = {"order_id": after.id, "sealed": sealed, "stored_at": now}
@@ -195,8 +199,8 @@ def _same(after: Order, before: Order) -> bool:
     return after.address_digest == before.address_digest
 
 
-def _row(order: Order, now: float, new: bool) -> dict[str, object]:
-    row: dict[str, object] = {
+def _row(order: Order) -> dict[str, object]:
+    return {
         "id": order.id,
         "channel": order.channel,
         "channel_order_id": order.channel_order_id,
@@ -207,7 +211,6 @@ def _row(order: Order, now: float, new: bool) -> dict[str, object]:
         "placed_at": seconds(order.placed_at),
         "doc": msgspec.json.encode(replace(order, address=None)),
     }
-    return {**row, "received_at": now, "called_off": False} if new else row
 
 
 def seconds(moment: datetime | None) -> float | None:
@@ -247,9 +250,8 @@ def _store_parcels(connection: Connection, before: Order | None, after: Order) -
         for box in one.parcels:
             there.add(box.id)
             old = known.get(box.id)
-            if old and old[1] == box and old[0].stopped == one.stopped and not moved:
-                if old[0].state is one.state:
-                    continue
+            if old and not moved and _same_work(*old, one, box):
+                continue
             if not asked:
                 told, asked = confirm_at(connection, after.channel), True
             row = _parcel_row(after, one, box, told)
@@ -264,6 +266,10 @@ def _store_parcels(connection: Connection, before: Order | None, after: Order) -
     dropped = sorted(known.keys() - there)
     if dropped:
         connection.execute(parcel.delete().where(parcel.c.id.in_(dropped)))
+
+
+def _same_work(was: Shipment, had: Parcel, one: Shipment, box: Parcel) -> bool:
+    return had == box and was.stopped == one.stopped and was.state is one.state
 
 
 def _parcel_row(

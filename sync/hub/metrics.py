@@ -1,0 +1,135 @@
+"""What the hub counts, in the text that Prometheus reads (exposition format 0.0.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import Connection, func, select
+
+from sync.hub.schema import bench, channel, entry, feed, orders, parcel, trouble
+
+Sample = tuple[Mapping[str, str], float]
+
+
+def text(connection: Connection, now: float, failures: Mapping[str, int]) -> str:
+    """Write every figure."""
+    lines: list[str] = []
+    for name, kind, help, samples in (
+        ("packbench_orders", "gauge", "Orders in the book, by state.", _orders(connection)),
+        ("packbench_parcels_due", "gauge", "Parcels with work outside.", _due(connection)),
+        ("packbench_entries_total", "counter", "Entries, by verdict.", _entries(connection)),
+        ("packbench_troubles_open", "gauge", "Open troubles, by kind.", _troubles(connection)),
+        ("packbench_bench_feed_head", "gauge", "Where a bench's feed ends.", _heads(connection)),
+        ("packbench_bench_feed_rows", "gauge", "Rows of a bench's feed.", _rows(connection)),
+        ("packbench_bench_entries", "gauge", "A bench's last entry.", _last(connection)),
+        (
+            "packbench_bench_seen_seconds",
+            "gauge",
+            "Seconds since a bench last said something.",
+            _seen(connection, now),
+        ),
+        (
+            "packbench_channel_pulled_seconds",
+            "gauge",
+            "Seconds since a channel was last read to the end.",
+            _pulled(connection, now),
+        ),
+        (
+            "packbench_round_failures_total",
+            "counter",
+            "Failures of a round in this process.",
+            [({"round": round}, float(number)) for round, number in sorted(failures.items())],
+        ),
+    ):
+        lines += [f"# HELP {name} {help}", f"# TYPE {name} {kind}"]
+        lines += [f"{name}{_labels(labels)} {value:g}" for labels, value in samples]
+    return "\n".join(lines) + "\n"
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    if not labels:
+        return ""
+    inside = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
+    return f"{{{inside}}}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _orders(connection: Connection) -> Iterable[Sample]:
+    rows = connection.execute(
+        select(orders.c.channel, orders.c.summary, func.count().label("number"))
+        .group_by(orders.c.channel, orders.c.summary)
+        .order_by(orders.c.channel, orders.c.summary)
+    )
+    return [({"channel": row.channel, "state": row.summary}, row.number) for row in rows]
+
+
+def _due(connection: Connection) -> Iterable[Sample]:
+    works = {"label": parcel.c.label_work, "confirm": parcel.c.confirm_work}
+    return [
+        (
+            {"work": name},
+            connection.execute(
+                select(func.count()).select_from(parcel).where(column.is_(True))
+            ).scalar_one(),
+        )
+        for name, column in works.items()
+    ]
+
+
+def _entries(connection: Connection) -> Iterable[Sample]:
+    rows = connection.execute(
+        select(entry.c.verdict, func.count().label("number"))
+        .group_by(entry.c.verdict)
+        .order_by(entry.c.verdict)
+    )
+    return [({"verdict": row.verdict}, row.number) for row in rows]
+
+
+def _troubles(connection: Connection) -> Iterable[Sample]:
+    rows = connection.execute(
+        select(trouble.c.kind, func.count().label("number"))
+        .where(trouble.c.resolved_at.is_(None))
+        .group_by(trouble.c.kind)
+        .order_by(trouble.c.kind)
+    )
+    return [({"kind": row.kind}, row.number) for row in rows]
+
+
+def _heads(connection: Connection) -> Iterable[Sample]:
+    rows = connection.execute(select(bench.c.name, bench.c.feed_seq).order_by(bench.c.name))
+    return [({"bench": row.name}, row.feed_seq) for row in rows]
+
+
+def _rows(connection: Connection) -> Iterable[Sample]:
+    rows = connection.execute(
+        select(feed.c.bench, func.count().label("number"))
+        .group_by(feed.c.bench)
+        .order_by(feed.c.bench)
+    )
+    return [({"bench": row.bench}, row.number) for row in rows]
+
+
+def _last(connection: Connection) -> Iterable[Sample]:
+    rows = connection.execute(select(bench.c.name, bench.c.last_seq).order_by(bench.c.name))
+    return [({"bench": row.name}, row.last_seq) for row in rows]
+
+
+def _seen(connection: Connection, now: float) -> Iterable[Sample]:
+    rows = connection.execute(
+        select(bench.c.name, bench.c.seen_at)
+        .where(bench.c.seen_at.is_not(None))
+        .order_by(bench.c.name)
+    )
+    return [({"bench": row.name}, round(now - row.seen_at, 1)) for row in rows]
+
+
+def _pulled(connection: Connection, now: float) -> Iterable[Sample]:
+    rows = connection.execute(
+        select(channel.c.name, channel.c.pulled_at)
+        .where(channel.c.pulled_at.is_not(None))
+        .order_by(channel.c.name)
+    )
+    return [({"channel": row.name}, round(now - row.pulled_at, 1)) for row in rows]

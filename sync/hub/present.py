@@ -1,0 +1,38 @@
+"""How orders and troubles look to programs and people who ask the hub."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from sync.hub.book import summary
+from sync.hub.troubles import ACTIONS, Trouble
+from sync.orders import Order
+
+Json = dict[str, Any]  # for --json; documented by what order_json puts in
+
+
+def order_json(order: Order) -> Json:
+    """Give an order as JSON: itself, and in one word how it is."""
+    plain: Json = msgspec.to_builtins(order)
+    shipments = order.shipments
+    return {
+        **plain,
+        "state": summary(order),
+        "holds": [
+            {"kind": hold.kind.value, "why": hold.why} for one in shipments for hold in one.holds
+        ],
+        "cancellation": max((one.cancellation.value for one in shipments), default="none"),
+    }
+
+
+def trouble_json(one: Trouble) -> Json:
+    """Give a trouble as JSON."""
+    return {
+        "kind": one.kind.value,
+        "order": one.order,
+        "subject": one.subject,
+        "sentence": one.sentence,
+        "actions": list(ACTIONS[one.kind]),
+    }
