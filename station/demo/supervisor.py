@@ -25,6 +25,8 @@ from station.demo.world import World
 
 LOOK_SECONDS = 0.3
 """How often the books are looked at: nobody tells us that an order is done."""
+ORDERS_SECONDS = 3.0
+"""How often the hub's order book is read: each time is a process that takes work from benches."""
 QUEUE_SECONDS = 0.1
 OWE_SECONDS = 30.0
 """How long the last entries of the benches may take to the hub."""
@@ -203,8 +205,11 @@ class Demo:
     async def _until_settled(self, killing: asyncio.Task[None]) -> None:
         """Wait until every order has come to an end, and every kill has happened."""
         assert self._world is not None
+        orders, read_at = await self._world.orders(), time.monotonic()
         while True:
-            outcome = count.outcomes(await self._world.sold(), await self._world.orders())
+            if time.monotonic() - read_at > ORDERS_SECONDS:
+                orders, read_at = await self._world.orders(), time.monotonic()
+            outcome = count.outcomes(await self._world.sold(), orders)
             self._progress.show(outcome, self._restarts)
             if "unconfirmed" not in outcome.values() and killing.done():
                 killing.result()
