@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
@@ -38,8 +39,9 @@ OnLamp = Callable[[str, str, str], None]
 """Told a device's name, its state (ok | busy | bad | off) and why in one word, at each change."""
 
 ASK_SECONDS = 0.1
-"""Between two questions to a scale: three readings at rest make a weight, so 0.3 s after it rests.
-Shorter than `drivers.transports.listener.QUIET_SECONDS`, so that silence means something."""
+"""Between two questions to a scale: three readings at rest make a weight, 0.3 s after it rests."""
+SILENT_SECONDS = 1.5
+"""A scale that is connected and has not answered for so long wants to be looked at."""
 RESTART_SECONDS = 1.0
 """Before a thread that ended is started again: a mistake that repeats must not eat the bench."""
 
@@ -67,16 +69,28 @@ class Devices:
         }
         ears |= {name: (one.url, _ScaleEar(one.protocol)) for name, one in scales.items()}
         self._wires = [_Wire(name, url, ear, post, on_lamp) for name, (url, ear) in ears.items()]
+        self._stopping = threading.Event()
+        self._watch = threading.Thread(target=self._watch_silence, name="silence", daemon=True)
 
     def start(self) -> None:
         """Begin to listen to all of them."""
         for wire in self._wires:
             wire.start()
+        if self._wires:
+            self._watch.start()
 
     def stop(self) -> None:
         """End every thread and let go of the wires."""
+        self._stopping.set()
         for wire in self._wires:
             wire.stop()
+        if self._watch.ident is not None:
+            self._watch.join()
+
+    def _watch_silence(self) -> None:
+        while not self._stopping.wait(SILENT_SECONDS / 3):
+            for wire in self._wires:
+                wire.miss(time.monotonic() - SILENT_SECONDS)
 
 
 class _Ear(Protocol):
@@ -126,7 +140,7 @@ class _ScaleEar:
 
     def connected(self) -> None:
         self._reader = self._make()
-        self.lamp = ("busy", "no answer yet")
+        self.lamp = ("busy", "")
 
     def heard(self, data: bytes, at: float) -> list[Settled | NotEmptied]:
         said = []
@@ -142,7 +156,6 @@ class _ScaleEar:
         return said
 
     def quiet(self, at: float) -> list[Settled | NotEmptied]:
-        self.lamp = ("bad", "silent")
         return []
 
 
@@ -156,6 +169,8 @@ class _Wire:
         self._starting = threading.Lock()
         self._listener: Listener | None = None
         self._shown: tuple[str, str] | None = None
+        self._heard_at: float | None = None
+        """When it was last heard, or connected; None while it is not."""
 
     def start(self) -> None:
         try:
@@ -166,6 +181,12 @@ class _Wire:
             self._show("bad", "address")
             return
         self._listen(wire)
+
+    def miss(self, since: float) -> None:
+        """Say so if a device that answers when asked has not been heard since then."""
+        heard_at = self._heard_at
+        if self._ear.ask and heard_at is not None and heard_at < since:
+            self._show("bad", "silent")
 
     def stop(self) -> None:
         self._stopping.set()
@@ -189,6 +210,7 @@ class _Wire:
             self._listener.start()
 
     def _heard(self, data: bytes, at: float) -> None:
+        self._heard_at = at
         self._pass_on(lambda: self._ear.heard(data, at))
 
     def _quiet(self, at: float) -> None:
@@ -209,9 +231,11 @@ class _Wire:
             case Up():
                 log.info("%s: connected", self._name)
                 self._ear.connected()
+                self._heard_at = time.monotonic()
                 self._show(*self._ear.lamp)
             case Down(error):
                 log.warning("%s: %s", self._name, error)
+                self._heard_at = None
                 occupied = isinstance(error, Occupied)
                 self._show(*(("bad", "occupied") if occupied else ("off", "unplugged")))
             case Ended():

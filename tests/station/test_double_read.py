@@ -1,0 +1,51 @@
+import pytest
+
+from station import codes
+from station.codes.code import CommandCode
+from station.double_read import DOUBLE_SECONDS, Reading, double_read
+
+ORDER = codes.write(CommandCode("UNDO"))
+MUG = "4006381333931"
+
+
+def doubled(text: str, *times: float, source: str = "hand") -> list[bool]:
+    previous, dropped = None, []
+    for at in times:
+        scan = Reading(text, source, at)
+        dropped.append(double_read(previous, scan, codes.read(text)))
+        previous = scan
+    return dropped
+
+
+def test_a_nervous_trigger_on_a_card_is_one_scan() -> None:
+    assert doubled(ORDER, 1.0, 1.3) == [False, True]
+
+
+def test_a_trigger_held_down_stays_one_scan_however_long() -> None:
+    assert doubled(ORDER, 1.0, 1.5, 2.0, 2.5) == [False, True, True, True]
+
+
+def test_a_person_who_means_it_twice_is_believed() -> None:
+    assert doubled(ORDER, 1.0, 1.0 + DOUBLE_SECONDS) == [False, False]
+
+
+@pytest.mark.parametrize("text", [MUG, "]E0" + MUG, "010400638133393110AB", "any text of a shop"])
+def test_four_scans_of_one_item_are_four_pieces(text: str) -> None:
+    assert doubled(text, 1.0, 1.1, 1.2, 1.3) == [False] * 4
+
+
+@pytest.mark.parametrize("text", ["RR123456785GB", "1Z999AA10123456784", "(00)340123450000000017"])
+def test_a_label_read_twice_is_read_once(text: str) -> None:
+    assert doubled(text, 1.0, 1.4) == [False, True]
+
+
+def test_two_scanners_and_two_codes_are_not_doubles() -> None:
+    first = Reading(ORDER, "hand", 1.0)
+    code = codes.read(ORDER)
+    assert not double_read(first, Reading(ORDER, "table", 1.1), code)
+    other = codes.write(CommandCode("DONE"))
+    assert not double_read(first, Reading(other, "hand", 1.1), codes.read(other))
+
+
+def test_a_clock_that_went_back_drops_nothing() -> None:
+    assert doubled(ORDER, 5.0, 1.0) == [False, False]
