@@ -207,6 +207,7 @@ def _row(order: Order) -> dict[str, object]:
         "version": order.version,
         "summary": summary(order),
         "payment": order.payment,
+        "service": order.service,
         "ship_by": seconds(order.ship_by),
         "placed_at": seconds(order.placed_at),
         "doc": msgspec.json.encode(replace(order, address=None)),
@@ -228,6 +229,7 @@ def _store_shipments(connection: Connection, before: Order | None, after: Order)
             "order_id": after.id,
             "state": one.state.value,
             "stopped": one.stopped,
+            "warehouse": one.warehouse,
             "bench": one.bench,
             "ship_by": seconds(after.ship_by),
         }

@@ -23,7 +23,7 @@ def order_json(order: Order) -> Json:
         "holds": [
             {"kind": hold.kind.value, "why": hold.why} for one in shipments for hold in one.holds
         ],
-        "cancellation": max((one.cancellation.value for one in shipments), default="none"),
+        "cancellation": shipments[0].cancellation.value if shipments else "none",
     }
 
 
