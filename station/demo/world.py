@@ -19,7 +19,7 @@ from station.demo.plan import Plan, badges, bench_names, changing_seconds
 from station.demo.process import Household
 from sync.orders import Order
 
-HUB = (sys.executable, "-m", "sync.hub.cli")
+HUB = (sys.executable, "-m", "sync.hub")
 CHANNEL, CARRIER = "amazon", "simpost"
 ASK_SECONDS = 20.0
 """How long the books may take to be read."""
@@ -34,6 +34,10 @@ NAMES = ("Ada", "Grace", "Katherine", "Hedy", "Joan", "Annie", "Mary", "Radia")
 
 class _Books(msgspec.Struct):
     orders: dict[str, Sold]
+
+
+class _Code(msgspec.Struct):
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +65,15 @@ class World:
     async def orders(self) -> list[Order]:
         """Read the hub's order book."""
         said = await self.household.run(
-            "hub-orders", [*HUB, "order", "list", "--json"], self.environ
+            "hub-orders", [*HUB, "order", "list", "--json", "--limit", "1000000"], self.environ
         )
         return msgspec.json.decode(said, type=list[Order])
 
     async def bench_code(self, name: str) -> str:
         """Have the hub make a code with which a bench can join it."""
-        said = await self.household.run(f"{name}-code", [*HUB, "bench", "code", name], self.environ)
-        return said.split()[-1]
+        words = [*HUB, "bench", "code", name, "--json"]
+        said = await self.household.run(f"{name}-code", words, self.environ)
+        return msgspec.json.decode(said, type=_Code).code
 
 
 async def build(household: Household, plan: Plan, folder: Path) -> World:
@@ -86,7 +91,7 @@ async def build(household: Household, plan: Plan, folder: Path) -> World:
     for words in _connecting(plan, amazon, carrier.ready, credentials, goods):
         await household.run("hub-setup", [*HUB, *words], world.environ)
     hub = await household.start("hub", [*HUB, "serve", "--port", "0"], world.environ)
-    return World(hub.ready["url"], world.books, world.home, household)
+    return World(hub.ready["base_url"], world.books, world.home, household)
 
 
 def _marketplaces(plan: Plan, folder: Path) -> list[str]:
