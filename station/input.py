@@ -61,9 +61,8 @@ class FloorApp(App[int], inherit_bindings=False):
         self._hearing = True
 
     def on_mount(self) -> None:
-        """Watch the terminal, where there is one."""
-        if not self.is_headless:
-            watch_terminal(self)
+        """Watch the terminal: without it nobody is there to scan."""
+        watch_terminal(self)
 
     # -- to override -------------------------------------------------------------------------
 

@@ -90,9 +90,12 @@ def harden() -> None:
 
 
 def watch_terminal(app: App[int]) -> None:
-    """End the app when its terminal is gone: a dead descriptor is ready for ever, at 80 % CPU."""
+    """End the app when its terminal is gone: a dead descriptor is ready for ever, at 80 % CPU.
+
+    An app without a terminal (a test's) is left alone.
+    """
     stdin = sys.__stdin__
-    if stdin is None:
+    if stdin is None or app.is_headless:
         return
 
     def look() -> None:

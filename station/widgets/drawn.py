@@ -45,12 +45,17 @@ class Drawn(Widget, Generic[Value], can_focus=False):
         self._rows = None
         self.refresh()
 
-    def render_line(self, y: int) -> Strip:
-        """One row, as Textual's compositor asks for it."""
+    def rows(self) -> list[Strip]:
+        """All rows of the box, as they are or drawn anew."""
         width, height = self.size
         if self._rows is None or self._rows_size != (width, height):
-            self._rows = self.draw(width, height)
+            drawn = self.draw(width, height)[:height]
+            blank = Strip.blank(width, paint(self.look.colours.page))
+            self._rows = drawn + [blank] * (height - len(drawn))
             self._rows_size = (width, height)
-        if y < len(self._rows):
-            return self._rows[y]
-        return Strip.blank(width, paint(self.look.colours.page))
+        return self._rows
+
+    def render_line(self, y: int) -> Strip:
+        """One row, as Textual's compositor asks for it."""
+        rows = self.rows()
+        return rows[y] if y < len(rows) else Strip.blank(self.size.width)

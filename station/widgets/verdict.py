@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from textual.strip import Strip
 from textual.timer import Timer
 
@@ -15,7 +16,7 @@ from station.glyphs.face import Bitmap, draw, in_han, in_letters, size_of, spell
 from station.prompt import Tone, Verdict
 from station.terminal import clean
 from station.widgets.drawn import Drawn
-from station.widgets.fitting import Run, centre, strip
+from station.widgets.fitting import centre, strip
 from station.widgets.look import Ink, Look, Marks, paint
 
 FLASH_SECONDS = 0.17
@@ -111,13 +112,16 @@ def banner(
         room = height - rows_of_frame - len(lines)
         art = _art(clean(verdict.word), inner - 2, room, look.ascii)
         if art:
+            large = True
             break
     else:
+        large = False
         # A character that we have no picture of, or a box of three rows: still a word.
         art = (clean(verdict.word),)
         lines = [verdict.line1, verdict.line2] if height > 2 else lines
     body = _body(art, lines, height - rows_of_frame)
-    inside = _placed(body, height - rows_of_frame, inner)
+    pixels = len(art) if large else 0
+    inside = _placed(body, pixels, height - rows_of_frame, inner)
     return _framed(inside, frame if rows_of_frame else Frame("", "", frame.sides), ink, width)
 
 
@@ -160,11 +164,14 @@ def _body(art: tuple[str, ...], lines: list[str], height: int) -> list[str]:
     return [*art, *([""] if spare > 0 and lines else []), *lines]
 
 
-def _placed(body: list[str], height: int, width: int) -> list[str]:
+def _placed(body: list[str], art: int, height: int, width: int) -> list[str]:
+    """The rows in the middle of the field; the first ``art`` of them are pixels, all one wide."""
     above = max(0, (height - len(body)) // 2)
-    rows = [""] * above + body[:height]
-    rows += [""] * (height - len(rows))
-    return [centre(row, width) if row else " " * width for row in rows]
+    blank = " " * width
+    rows = [blank] * above
+    for at, row in enumerate(body[: height - above]):
+        rows.append(row.center(width)[:width] if at < art else centre(row, width) if row else blank)
+    return rows + [blank] * (height - len(rows))
 
 
 def _framed(inside: list[str], frame: Frame, ink: Ink, width: int) -> list[Strip]:
@@ -174,8 +181,9 @@ def _framed(inside: list[str], frame: Frame, ink: Ink, width: int) -> list[Strip
         rows.append((frame.top * width)[:width])
     for row in inside:
         edge = frame.sides[len(rows) % 2]
-        rows.append(edge + row + edge[::-1])
+        rows.append(f"{edge}{row}{edge[::-1]}" if edge else row)
     if frame.bottom:
         rows.append((frame.bottom * width)[:width])
-    runs: list[list[Run]] = [[(row, style)] for row in rows]
-    return [strip(run, width, style) for run in runs]
+    if width < 2 * len(frame.sides[0]):
+        return [strip([(row, style)], width, style) for row in rows]
+    return [Strip([Segment(row, style)], width) for row in rows]
