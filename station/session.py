@@ -64,7 +64,8 @@ class Session:
     packer: Packer | None = None
     flow: str = "login"
     order: Order | None = None
-    """The order that is open here, as it is now."""
+    """The order that is open here, as it is now. In `choose`, the one that was closed last: UNDO
+    may reopen it until another is opened."""
     shipment_id: str = ""
     parcel_id: str = ""
     said: Said | None = None
@@ -84,6 +85,11 @@ class Session:
     help_page: int = 0
     """0: no help on the screen."""
     settings: Settings = field(default_factory=lambda: Settings())
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is open. The order that was closed last may still be in `order`."""
+        return self.flow in ("login", "choose")
 
     @property
     def shipment(self) -> Shipment | None:

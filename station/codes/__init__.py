@@ -51,4 +51,24 @@ def read(text: str, aim: str | None = None) -> Code:
     return Unknown(text.strip())
 
 
-__all__ = ["FAMILIES", "Code", "Garbled", "Own", "Unknown", "preload", "read", "reserved", "write"]
+def bare(text: str) -> str:
+    """Return a scan's text without the symbology identifier before it.
+
+    >>> bare("]C0MUG-BL")
+    'MUG-BL'
+    """
+    return text[3:].strip() if _AIM.match(text) else text.strip()
+
+
+__all__ = [
+    "FAMILIES",
+    "Code",
+    "Garbled",
+    "Own",
+    "Unknown",
+    "bare",
+    "preload",
+    "read",
+    "reserved",
+    "write",
+]

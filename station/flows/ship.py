@@ -1,0 +1,277 @@
+"""How does a weighed parcel get its one label, and how is it closed?
+
+weighed  --enter--> label usable: print it; off by weight or address: give it back; none: ask for it
+waiting  --news of the label or the print (Refreshed)--> as above
+printed  --the label on the box--> closed: the next box, or done
+printed  --a spoiled label, or somebody else's--> stop until acknowledged
+unsure   --the label itself--> it came out: closed; REPRINT--> it did not; DONE--> it did
+failed   --DONE--> ask once more
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from station.codes.code import CommandCode
+from station.flows import misplaced, opening, reply, standing
+from station.flows.flow import Input, PrintLabel, Scanned, Step
+from station.flows.record import go_on, record
+from station.session import Question, Said, Session, Text
+from station.wording import labels, orders, parcels, word
+from sync.orders import Label, LabelState, Parcel, PrintState
+from sync.orders import facts as f
+
+UNSURE = (PrintState.SENDING, PrintState.SENT, PrintState.UNCERTAIN)
+"""A label that is scanned in one of these states has come out: the scan proves it."""
+
+
+def enter(session: Session) -> Step:
+    """Do what the label needs now. Raises Impossible."""
+    parcel, order, shipment = session.parcel, session.order, session.shipment
+    if parcel is None or order is None or shipment is None:
+        return Step(session)
+    if parcel.void_wanted:
+        return Step(_wait(session, labels.GIVING_BACK))
+    match parcel.label_state:
+        case LabelState.NONE | LabelState.VOIDED | LabelState.VOID_REFUSED:
+            return _request(session)
+        case LabelState.REQUESTED:
+            return Step(_wait(session, labels.COMING))
+        case LabelState.UNCERTAIN:
+            return Step(_wait(session, labels.UNCERTAIN))
+        case LabelState.FAILED:
+            what = labels.refused(parcel.label_error)
+            return Step(reply.refuse(session, word.NO_LABEL, what, labels.AGAIN_OR_HOLD))
+        case LabelState.BOUGHT:
+            return _bought(session, parcel)
+
+
+def _bought(session: Session, parcel: Parcel) -> Step:
+    label = parcel.label
+    if label is None or session.order is None:
+        return Step(session)
+    if label.address != session.order.address_digest:
+        return _give_back(session, "address changed", labels.ADDRESS_CHANGED)
+    if abs(label.grams - parcel.grams) > label.tolerance_grams:
+        return _give_back(session, "weight changed", labels.WEIGHT_CHANGED)
+    match parcel.print_state:
+        case PrintState.NONE:
+            return print_label(session, label, 1, "")
+        case PrintState.PRINTED:
+            return Step(reply.good(session, word.LABEL, labels.CAME_OUT, labels.SCAN_IT))
+        case PrintState.UNCERTAIN:
+            return Step(ask_whether_it_came_out(session))
+        case PrintState.QUEUED | PrintState.SENDING | PrintState.SENT:
+            return Step(reply.good(session, word.LABEL, labels.PRINTING, labels.SCAN_IT))
+
+
+def _request(session: Session) -> Step:
+    parcel, order = session.parcel, session.order
+    if parcel is None or order is None:
+        return Step(session)
+    if not order.address_digest:
+        return Step(reply.stop(session, word.STOP, labels.NO_ADDRESS, orders.HOLD_IT))
+    fact = f.LabelRequested(
+        parcel=parcel.id,
+        key=next_key(parcel),
+        grams=parcel.grams,
+        address=order.address_digest,
+    )
+    step = record(session, fact)
+    return Step(_wait(step.session, labels.COMING), step.effects)
+
+
+def next_key(parcel: Parcel) -> str:
+    """The idempotency key of the next request: the same after a crash, another after an answer."""
+    start = f"{parcel.id}:"
+    last = parcel.label_key.removeprefix(start)
+    used = int(last) if parcel.label_key.startswith(start) and last.isdecimal() else 0
+    return f"{start}{max(used, len(parcel.spoiled)) + 1}"
+
+
+def _give_back(session: Session, why: str, sentence: Text) -> Step:
+    """The label is not for this parcel any more: it goes back to the carrier, another is bought."""
+    step = record(session, f.VoidRequested(parcel=session.parcel_id, why=why))
+    parcel = session.parcel
+    if parcel is not None and parcel.print_state is not PrintState.NONE:
+        return Step(reply.stop(step.session, word.STOP, sentence, labels.TAKE_IT_OFF), step.effects)
+    return Step(_wait(step.session, sentence), step.effects)
+
+
+def print_label(session: Session, label: Label, copy: int, reason: str) -> Step:
+    """Queue the label and hand it to the spool. Raises Impossible."""
+    job = f.print_job(label.tracking, copy)
+    fact = f.PrintQueued(parcel=session.parcel_id, job=job, copy=copy, reason=reason)
+    step = record(session, fact)
+    told = reply.good(step.session, word.LABEL, labels.PRINTING, labels.SCAN_IT)
+    effect = PrintLabel(session.parcel_id, job, label.sha256, copy)
+    return Step(told, (*step.effects, effect))
+
+
+def _wait(session: Session, what: Text) -> Session:
+    return reply.calm(session, word.WAIT, what, labels.WAIT_OR_PUT_ASIDE)
+
+
+def ask_whether_it_came_out(session: Session) -> Session:
+    """Only a person knows."""
+    job = session.parcel.print_job if session.parcel else ""
+    question = Question(kind="did-it-come-out", about={"job": job})
+    return reply.ask(session, question, word.PRINTER, labels.UNSURE, labels.SCAN_OR_REPRINT)
+
+
+def answer_came_out(session: Session, input: Input, question: Question) -> Step:
+    """The label itself was scanned, or REPRINT (it did not), or DONE (it did)."""
+    job, plain = question.about["job"], replace(session, question=None)
+    match input:
+        case Scanned(code=CommandCode(name="REPRINT")):
+            fact: f.Fact = f.LabelNotPrinted(parcel=session.parcel_id, job=job, evidence="person")
+            step = record(plain, fact)
+            told = reply.good(step.session, word.LABEL, labels.PRINTED_AGAIN, labels.SCAN_IT)
+            return Step(told, step.effects)
+        case Scanned(code=CommandCode(name="DONE")):
+            fact = f.LabelPrinted(parcel=session.parcel_id, job=job, evidence="person")
+            step = record(plain, fact)
+            told = reply.good(step.session, word.LABEL, labels.CAME_OUT, labels.SCAN_IT)
+            return Step(told, step.effects)
+        case Scanned() if _is_own_label(session, input):
+            return _close(plain)
+        case Scanned():
+            return Step(ask_whether_it_came_out(session))
+        case _:
+            return Step(session)
+
+
+def step(session: Session, input: Input) -> Step:
+    """Say what to do about what just happened."""
+    match input:
+        case Scanned() if _is_own_label(session, input):
+            return _close(session)
+        case Scanned(code=CommandCode(name="DONE")):
+            return _done(session)
+        case Scanned(code=CommandCode()):
+            return misplaced.step(session, input)
+        case Scanned() if _is_spoiled(session, input):
+            return Step(reply.stop(session, word.STOP, labels.SPOILED, labels.DESTROY_IT))
+        case Scanned() if standing.matching(session, input):
+            line = standing.matching(session, input)[0]
+            what = parcels.is_full(standing.name_of(session, line.line))
+            return Step(reply.wrong(session, word.TOO_MANY, what, labels.FINISH_FIRST))
+        case Scanned(known=known) if known.order and known.parcel_id not in ("", session.parcel_id):
+            what = labels.of_another(known.order.channel_order_id)
+            return Step(reply.stop(session, word.WRONG, what, labels.PUT_IT_THERE))
+        case Scanned():
+            return misplaced.step(session, input)
+        case _:
+            return Step(session)
+
+
+def standing_prompt(session: Session) -> Session:
+    """Say what the label waits for; decide nothing."""
+    parcel = session.parcel
+    if parcel is None or session.order is None:
+        return session
+    printing = parcel.label_usable and parcel.print_state is not PrintState.NONE
+    if printing or parcel.label_state in (LabelState.FAILED, LabelState.REQUESTED):
+        return enter(session).session
+    return _wait(session, labels.COMING)
+
+
+def _done(session: Session) -> Step:
+    """Enter again what stands still: a refused label is asked for once more."""
+    parcel = session.parcel
+    if parcel is not None and parcel.label_state is LabelState.FAILED:
+        return _request(session)
+    if parcel is not None and parcel.print_state is not PrintState.NONE:
+        return Step(reply.refuse(session, word.NOT_YET, labels.ONLY_THE_SCAN, labels.SCAN_IT))
+    return enter(session)
+
+
+def is_news(before: Parcel | None, after: Parcel, moved: bool) -> bool:
+    """Whether what happened meanwhile asks for another step. `moved`: the buyer did."""
+    return moved or before is None or _of_label(before) != _of_label(after)
+
+
+def _of_label(parcel: Parcel) -> tuple[object, ...]:
+    return (
+        parcel.label_state,
+        parcel.label,
+        parcel.void_wanted,
+        parcel.label_error,
+        parcel.print_state,
+        parcel.print_job,
+    )
+
+
+def _is_own_label(session: Session, scanned: Scanned) -> bool:
+    parcel = session.parcel
+    if parcel is None or parcel.label is None or isinstance(scanned.code, CommandCode):
+        return False
+    return standing.tracking_of(scanned) == standing.same_form(parcel.label.tracking)
+
+
+def _is_spoiled(session: Session, scanned: Scanned) -> bool:
+    spoiled = session.parcel.spoiled if session.parcel else ()
+    return standing.tracking_of(scanned) in {standing.same_form(one) for one in spoiled}
+
+
+def _close(session: Session) -> Step:
+    """The label on the box was scanned."""
+    parcel = session.parcel
+    if parcel is None or parcel.label is None:
+        return Step(session)
+    if parcel.void_wanted:
+        return Step(reply.stop(session, word.STOP, labels.SPOILED, labels.TAKE_IT_OFF))
+    facts: list[f.Fact] = []
+    if parcel.print_state in UNSURE:
+        job = parcel.print_job
+        facts.append(f.LabelPrinted(parcel=parcel.id, job=job, evidence="closing scan"))
+    step = record(session, *facts, f.ParcelClosed(parcel=parcel.id, tracking=parcel.label.tracking))
+    session = replace(step.session, done=step.session.done + 1, quantity=1)
+    return go_on(Step(session, step.effects), _next)
+
+
+def _next(session: Session) -> Step:
+    """The parcel is closed: on with the rest of the shipment, or with another order."""
+    parcel, shipment, order = session.parcel, session.shipment, session.order
+    if parcel is None or shipment is None or order is None:
+        return Step(session)
+    lane = parcel.label.lane if parcel.label else ""
+    if not _all_packed(session):
+        step = opening.open_next(session)
+        told = reply.done(step.session, word.CLOSED, parcels.closed(parcel.number, lane))
+        rest = orders.to_go(standing.to_go(told))
+        said = replace_then(told, rest)
+        return Step(said, step.effects)
+    step = record(session, *_unneeded(session))
+    then = parcels.TO_THE_LANE if lane else orders.NEXT_ORDER
+    told = reply.done(
+        replace(step.session, flow="choose"),
+        word.DONE,
+        orders.finished(order.channel_order_id, lane),
+        then,
+    )
+    return Step(told, step.effects)
+
+
+def _all_packed(session: Session) -> bool:
+    # A parcel that ships again counts its own pieces, not the shipment's.
+    return standing.complete(session)
+
+
+def replace_then(session: Session, then: Text) -> Session:
+    """The same answer with another second line."""
+    said = session.said
+    if said is None:
+        return session
+    return replace(session, said=Said(word=said.word, tone=said.tone, what=said.what, then=then))
+
+
+def _unneeded(session: Session) -> list[f.Fact]:
+    """Parcels that were planned and are not needed: without them the shipment is packed."""
+    shipment = session.shipment
+    drops: list[f.Fact] = []
+    for parcel in reversed(shipment.parcels if shipment else ()):
+        if parcel.contents != "planned" or parcel.label_state is not LabelState.NONE:
+            break
+        drops.append(f.ParcelDropped(parcel=parcel.id))
+    return drops
