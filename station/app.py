@@ -51,6 +51,15 @@ class Happened(Message):
         self.input = input
 
 
+class GarbledScan(Message):
+    """A scanner on a wire sent half a code."""
+
+    def __init__(self, text: str, source: str) -> None:
+        super().__init__()
+        self.text = text
+        self.source = source
+
+
 class OrdersChanged(Message):
     """Orders changed in the store, by another hand than the app's."""
 
@@ -169,6 +178,10 @@ class BenchApp(FloorApp):
         """The line typed by hand."""
         self.working.typing(clean(line))
 
+    def on_garbled_scan(self, message: GarbledScan) -> None:
+        """Half a code came in by a wire."""
+        self._show(self.bench.garbled(message.text, message.source))
+
     def on_happened(self, message: Happened) -> None:
         """A device, the spool or the link has something."""
         self._show(self.bench.put(message.input))
@@ -178,12 +191,12 @@ class BenchApp(FloorApp):
         order = self.bench.session.order
         if order is not None and order.id in message.ids:
             self._show(self.bench.refresh())
-        elif order is None and self._queue_timer is None:
+        if self.bench.session.idle and self._queue_timer is None:
             self._queue_timer = self.set_timer(QUEUE_SECONDS, self._queue_changed)
 
     def _queue_changed(self) -> None:
         self._queue_timer = None
-        if self.bench.session.order is None:
+        if self.bench.session.idle:
             self._waiting = queue.waiting(self.bench.store, _WAITING)
             self._repaint()
 
@@ -219,12 +232,12 @@ class BenchApp(FloorApp):
             cue = CUES[self._verdict.tone]
             if cue is not None:
                 self._sound.play(cue)
-        if session.order is None:
+        if session.idle:
             if self._order_was_open:
                 self._waiting = queue.waiting(self.bench.store, _WAITING)
             session = replace(session, waiting=self._waiting)
-        self._order_was_open = session.order is not None
-        prompt = flows.prompt(session)
+        self._order_was_open = not session.idle
+        prompt = flows.prompt(session, datetime.now().astimezone())
         if self._hook is not None and self._hook.notice:
             prompt = replace(prompt, notice=prompt.notice or self._hook.notice)
         self.working.show(self._verdict, prompt, self._status(session))
@@ -234,7 +247,7 @@ class BenchApp(FloorApp):
         if at is not None:
             self.around.timed((time.monotonic() - at) * 1000)
         if self._hook is not None:
-            self._hook.saw(session, heard, self._waiting if session.order is None else ())
+            self._hook.saw(session, heard, self._waiting if session.idle else ())
 
     def _repaint_soon(self) -> None:
         self.call_later(self._repaint)

@@ -1,0 +1,251 @@
+"""How is a bench put together? Languages and wires, store, spool, link, screen: from station.toml.
+
+Nothing here decides or waits. The screen stands first; wires, spool and link are started when the
+first frame is out, and stopped when the app ends.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from textual.app import App
+
+from drivers.scales import NotEmptied, Settled
+from drivers.scanners import Garbled, Scan
+from station.app import Around, BenchApp, GarbledScan, Happened, LampChanged
+from station.bench import Bench, Printers
+from station.bench_cli import DATABASE
+from station.config import Config
+from station.devices import Devices, Said
+from station.flows.flow import Input, NotZeroed, PrinterTrouble, Weighed
+from station.input import Scanned
+from station.prompt import Lamp, LampState
+from station.session import Session, Settings
+from station.sound import Bell, Silence, Sound, Speaker, find_player
+from station.spool import Printer, Spool
+from station.store import journal
+from station.store.keep import StoreKeep
+from station.store.ledger import StoreLedger
+from station.store.store import Store, StoreError
+from station.widgets.look import Look
+from sync.client.link import Link, LinkState, Offline, Online
+from sync.protocol.messages import Enrolled, Heartbeat
+from sync.protocol.messages import Lamp as BenchLamp
+
+if TYPE_CHECKING:
+    from station.layout_reload import LayoutWatch
+    from station.papers import PaperDrawer
+
+TIMINGS = "timings.jsonl"
+"""In a demo's bench home: how long each scan and each label took."""
+LAYOUTS = "layouts"
+"""In a bench's home: a folder of its own layouts, over ours."""
+
+
+def open_floor(home: Path, config: Config, robot: Path | None = None) -> BenchApp:
+    """Put the bench in that folder together. Raises StoreError."""
+    store = Store(home / DATABASE)
+    try:
+        with store.turn(feed=True) as turn:
+            known = turn.get("enrolled")
+            hub = config.hub or turn.get("hub")
+    except StoreError:
+        store.close()
+        raise
+    me = msgspec.json.decode(known, type=Enrolled) if known else None
+    fresh = Session(
+        bench=me.bench if me else "—",
+        language=config.language,
+        settings=_settings(config),
+    )
+    printers = Printers(label=config.printer_of("label"), paper=config.printer_of("paper"))
+    bench = Bench(store, fresh, printers)
+    floor = _Floor(home, config, bench, hub)
+    around = Around(
+        start=floor.start,
+        stop=floor.stop,
+        sound=lambda app: _sound(config, app),
+        look=Look(palette=config.screen.palette),
+    )
+    if robot is not None:
+        # Only the demo plays a packer's hands, and only it wants every scan timed.
+        from station.demo.hook import open_hook
+
+        around.hook = lambda repaint: open_hook(robot, repaint)
+        around.timed = floor.timed
+    return BenchApp(bench, around)
+
+
+class _Floor:
+    """What surrounds a bench: wires, spool, papers, link. Its threads only pass values on."""
+
+    def __init__(self, home: Path, config: Config, bench: Bench, hub: str) -> None:
+        self._home, self._config, self._bench, self._hub = home, config, bench, hub
+        self._app: BenchApp | None = None
+        self._lamps: dict[str, BenchLamp] = {}
+        self._online: LinkState = Offline("")
+        self._timings = home / TIMINGS
+        self._papers: PaperDrawer | None = None
+        self._watch: LayoutWatch | None = None
+        self._link: Link | None = None
+        self._keep = StoreKeep(bench.store, self._heartbeat)
+        ledger = StoreLedger(bench.store, bench.record, self._printer_needs)
+        printers = [
+            Printer(name=name, url=one.url, asked=one.asks, counter=one.counter)
+            for name, one in config.printers.items()
+        ]
+        self._spool = Spool(printers, ledger, self._lamp)
+        self._devices = Devices(config.scanners, config.scales, self._said, self._lamp)
+
+    def start(self, app: App[int]) -> None:
+        """The first screen stands: begin to listen, print and talk."""
+        if not isinstance(app, BenchApp):
+            raise TypeError(f"not a bench: {app}")
+        self._app = app
+        self._bench.on_commit = self._committed
+        self._devices.start()
+        self._spool.start()
+        if self._hub:
+            self._link = Link(self._hub, self._keep, self._linked)
+            self._link.start()
+        self._linked(self._online)
+        threading.Thread(target=self._later, name="later", daemon=True).start()
+
+    def stop(self) -> None:
+        """The app ends."""
+        for part in (self._devices, self._spool, self._link, self._papers, self._watch):
+            if part is not None:
+                part.stop()
+
+    def timed(self, milliseconds: float) -> None:
+        """A scan's verdict was on the screen after so long."""
+        self._write({"scan_to_screen_ms": round(milliseconds, 3)})
+
+    def _later(self) -> None:
+        """What the first screen need not wait for: whether the file is whole; fonts and layouts."""
+        try:
+            self._bench.store.check()
+        except StoreError as e:
+            self._lamp("disk", "bad", str(e))
+        # Drawing costs 0.2 s to import, and nothing is drawn before the first parcel is closed.
+        from drivers.label_printers import typeset
+        from station.layout_reload import LayoutShelf, LayoutWatch
+        from station.papers import Paper, PaperDrawer
+
+        folder = self._home / LAYOUTS
+        shelf = LayoutShelf(folder if folder.is_dir() else None, self._layout_changed)
+        if folder.is_dir():
+            self._watch = LayoutWatch(shelf, folder)
+        name = self._config.printer_of("paper")
+        if name:
+            one = self._config.printers[name]
+            paper = Paper(
+                printer=name,
+                language=one.language,
+                dots_per_mm=one.dots_per_mm,
+                shop=self._config.work.shop,
+            )
+            typeset.warm()
+            self._papers = PaperDrawer(
+                self._bench.store, paper, lambda: shelf.layouts, self._spool.wake
+            )
+            self._papers.start()
+
+    # -- what comes from the threads
+
+    def _said(self, name: str, said: Said) -> None:
+        if self._app is None:
+            return
+        match said:
+            case Scan(text=text, aim=aim, at=at):
+                self._app.post_message(Scanned(f"{aim or ''}{text}", name, at))
+            case Garbled(text=text):
+                self._app.post_message(GarbledScan(text, name))
+            case Settled(grams=grams):
+                self._post(Weighed(grams))
+            case NotEmptied(grams=grams):
+                self._post(NotZeroed(grams))
+
+    def _printer_needs(self, printer: str, needs: str) -> None:
+        self._post(PrinterTrouble(printer, needs))
+
+    def _linked(self, state: LinkState) -> None:
+        self._online = state
+        with self._bench.store.turn(feed=True) as turn:
+            owed = journal.owed(turn)
+        match state:
+            case Online(at=at):
+                self._lamp("hub", "ok", at.astimezone().strftime("%H:%M"))
+            case Offline():
+                self._lamp("hub", "warn", str(owed) if owed else "")
+            case _:
+                self._lamp("hub", "bad", state.why)
+
+    def _layout_changed(self, name: str) -> None:
+        self._lamp("layout", "ok", name)
+
+    def _lamp(self, name: str, state: str, text: str) -> None:
+        self._lamps[name] = BenchLamp(device=name, state=state, text=text)
+        if self._app is not None:
+            self._app.post_message(LampChanged(Lamp(name, _LAMPS.get(state, "unknown"), text)))
+
+    def _post(self, input: Input) -> None:
+        if self._app is not None:
+            self._app.post_message(Happened(input))
+
+    # -- what goes out
+
+    def _committed(self) -> None:
+        self._spool.wake()
+        if self._link is not None:
+            self._link.wake()
+        if self._papers is not None:
+            self._papers.wake()
+
+    def _heartbeat(self) -> Heartbeat:
+        session = self._bench.session
+        with self._bench.store.turn(feed=True) as turn:
+            owed = journal.owed(turn)
+        return Heartbeat(
+            bench=session.bench,
+            packer=session.packer.badge if session.packer else "",
+            pending=owed,
+            lamps=tuple(self._lamps.values()),
+        )
+
+    def _write(self, line: dict[str, float]) -> None:
+        with self._timings.open("ab") as file:
+            file.write(msgspec.json.encode(line) + b"\n")
+
+
+_LAMPS: dict[str, LampState] = {
+    "ok": "ok",
+    "busy": "busy",
+    "warn": "warn",
+    "bad": "bad",
+    "off": "off",
+}
+
+
+def _settings(config: Config) -> Settings:
+    work = config.work
+    return Settings(
+        scale=bool(config.scales),
+        ask_box=work.ask_box,
+        boxes=work.boxes,
+        weight_tolerance_percent=work.weight_tolerance_percent,
+        weight_tolerance_grams=work.weight_tolerance_grams,
+    )
+
+
+def _sound(config: Config, app: App[int]) -> Sound:
+    match config.screen.sound:
+        case "none":
+            return Silence()
+        case "speaker" if player := find_player():
+            return Speaker(player)
+        case _:
+            return Bell(app.bell, app.set_timer)
