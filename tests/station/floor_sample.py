@@ -7,6 +7,7 @@ Every scan is one JSON line in JOURNAL, before anything is shown. F10 leaves.
 
 import json
 import sys
+import time
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -21,6 +22,9 @@ from station.wedge import Broken
 from station.widgets.look import Look
 
 TEASPOON = "4098765432105"
+STALL = "STALL"
+"""After this scan the whole app is busy for a while."""
+STALL_SECONDS = 1.0
 ROWS = (
     Row("", "MUG-330-BL", "Blue mug 330 ml", "A-12-3", 3, 2),
     Row("", "TEA-GRN-100", "绿茶 Green tea 100 g 茉莉花", "B-03-1", 1, 0),
@@ -147,6 +151,9 @@ class FloorSample(FloorApp):
         self.heard.append(raw.text)
         self._record("scan", raw.text)
         self._say(verdict_of(raw.text, self.zh))
+        if raw.text == STALL:
+            time.sleep(STALL_SECONDS)  # noqa: ASYNC251 # the worst that work after a scan can do
+            self._record("stalled", "")
 
     async def broken(self, broken: Broken) -> None:
         """Half a code."""

@@ -1,11 +1,12 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from station.prompt import Prompt, Row, Tone, Verdict
 from station.screens.working import WorkingScreen
 from station.widgets.look import Look
-from tests.station.floor_sample import ENGLISH, STATUS, TEASPOON, FloorSample
+from tests.station.floor_sample import ENGLISH, STALL, STATUS, TEASPOON, FloorSample
 from tests.station.screen_text import check_golden, field_at, scan, screen_text
 from tests.terminal import Terminal
 
@@ -33,22 +34,6 @@ async def test_every_row_is_as_wide_as_the_terminal(size: tuple[int, int]) -> No
             assert widths == {size[0]}
 
 
-async def test_the_verdict_goes_out_before_anything_else() -> None:
-    app = FloorSample()
-    async with app.run_test(size=(120, 38)) as pilot:
-        await scan(pilot, TEASPOON)
-        working = app.working
-        prompt = replace(ENGLISH, title="SO-999", instruction="close the box")
-        working.show(Verdict("DONE", Tone.DONE, "All pieces"), prompt, STATUS)
-        seen: list[str] = []
-        working.call_after_refresh(lambda: seen.append(screen_text(app)))
-        await pilot.pause()
-        await pilot.pause()
-        assert "All pieces" in screen_text(app)
-        assert "SO-999" in screen_text(app)
-        assert working._facts.value.title == "SO-999"
-
-
 def test_the_first_frame_of_a_scan_is_the_banner_alone(sample_terminal: Terminal) -> None:
     terminal = sample_terminal
     before = len(terminal.frames())
@@ -60,6 +45,14 @@ def test_the_first_frame_of_a_scan_is_the_banner_alone(sample_terminal: Terminal
     assert "4 pieces to go" in verdict
     assert "OK 1/2" not in verdict
     assert any("OK 1/2" in frame for frame in rest)
+
+
+def test_the_verdict_is_seen_while_the_app_is_still_busy_with_the_scan(
+    sample_terminal: Terminal, tmp_path: Path
+) -> None:
+    sample_terminal.write(STALL.encode() + b"\r")
+    sample_terminal.wait_for(f"scanned {STALL}")
+    assert "stalled" not in (tmp_path / "journal").read_text()
 
 
 async def test_what_an_older_scan_wanted_to_show_is_dropped() -> None:
