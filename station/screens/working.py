@@ -78,14 +78,22 @@ class WorkingScreen(Screen[None], Listens, inherit_bindings=False):
     # -- what the app says -------------------------------------------------------------------
 
     def show(self, verdict: Verdict, prompt: Prompt, status: StatusLine) -> None:
-        """After a scan: the verdict now, the rest when it is on the screen."""
+        """After a scan: the verdict now, the rest when it is on the screen.
+
+        The same verdict object again is a repaint of the rest: it neither blinks nor wakes up a
+        banner that says NOT LISTENING.
+        """
         self._shown += 1
+        said_before = verdict is self.verdict
         self._remember(verdict, status)
         self.verdict, self.prompt, self.status = verdict, prompt, status
-        self._banner.show(verdict)
-        if self.is_mounted:
+        if not said_before:
+            self._banner.show(verdict)
+        if not self.is_mounted:
+            return
+        if not said_before:
             self._paint_now(self._banner)
-            self.call_after_refresh(self._show_rest, self._shown)
+        self.call_after_refresh(self._show_rest, self._shown)
 
     def tick(self, status: StatusLine) -> None:
         """Between scans: clock, lamps. The verdict stays."""

@@ -1,4 +1,3 @@
-import importlib.util
 import re
 from pathlib import Path
 
@@ -6,12 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from station import wording
 from station.glyphs import engrave
 from station.glyphs.face import draw, han, in_han, in_letters, letters, size_of, spell
-from station.prompt import Tone
 
 WORDS = ["OK 1/2", "WRONG", "TOO MANY", "UNKNOWN", "NOT YET", "RESCAN", "A-12-3", "99×", "(1)?!"]
-HAN = re.compile("[\u4e00-\u9fff]")
 
 
 def test_every_letter_and_figure_has_its_pixels() -> None:
@@ -74,20 +72,14 @@ def test_words_mix_characters_and_figures() -> None:
     assert not in_han("OK")
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("station.wording.chinese") is None,
-    reason="the Chinese wording is not written yet",
-)
-def test_every_chinese_verdict_has_its_pictures() -> None:
-    missing = {
-        character
-        for word in chinese_verdict_words()
-        for character in word
-        if HAN.match(character) and character not in han(16)
+def test_every_verdict_word_can_be_drawn_in_both_languages() -> None:
+    gaps = re.compile(r"\{[^}]*\}")
+    words = {
+        f"{language} {key}": gaps.sub("12", sentence)
+        for language, catalogue in wording.CATALOGUES.items()
+        for key, sentence in catalogue.items()
+        if key.startswith("word.")
     }
-    assert not missing, f"python -m station.glyphs.engrave … {''.join(sorted(missing))}"
-
-
-def chinese_verdict_words() -> list[str]:
-    """Replaced by the wording's own list once that exists."""
-    return [tone.value for tone in Tone]
+    assert words
+    missing = {key: word for key, word in words.items() if not (in_letters(word) or in_han(word))}
+    assert not missing, "python -m station.glyphs.engrave … adds characters"

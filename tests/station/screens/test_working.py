@@ -113,6 +113,25 @@ async def test_the_trail_counts_scans_and_not_repaints() -> None:
         assert "14:33" in screen_text(app)
 
 
+async def test_a_repaint_neither_blinks_nor_hides_that_nobody_listens() -> None:
+    app = FloorSample()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await scan(pilot, "1")
+        banner = app.working._banner
+        while banner._blinks:
+            await pilot.pause(0.02)
+        app.working.listening(False)
+        app.working.show(app.working.verdict, replace(ENGLISH, title="SO-7"), STATUS)
+        await pilot.pause()
+        await pilot.pause()
+        assert not banner._blinks
+        assert "Another window has the keyboard" in screen_text(app)
+        assert "SO-7" in screen_text(app)
+        app.working.listening(True)
+        await pilot.pause()
+        assert "put it aside" in screen_text(app)
+
+
 async def test_nothing_is_lost_that_is_said_before_the_screen_is_there() -> None:
     working = WorkingScreen(Look())
     working.show(Verdict("SCAN", Tone.NEUTRAL, "early"), ENGLISH, STATUS)
