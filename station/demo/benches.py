@@ -107,7 +107,7 @@ async def furnish(household: Household, plan: Plan, place: Place, hub: str) -> N
         scanner=place.control("scanner"),
         scale=place.control("scale"),
         printer=place.control("label-printer"),
-        record=place.record,
+        record=str(place.record),
         badge=place.badge,
         seed=plan.seed + place.number,
         hands="keys" if here else "robot",

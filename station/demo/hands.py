@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from random import Random
 from typing import Any
 from urllib.parse import urlsplit
@@ -73,7 +74,7 @@ class Hands:
         self._around = around
         self._repaint = repaint
         self._throw = Random(around.seed)  # noqa: S311  # a game, not a secret
-        self._record = Record(around.record)
+        self._record = Record(Path(around.record))
         self._scanner, self._scale = Device(around.scanner), Device(around.scale)
         self._printer = Device(around.printer)
         self._changed = threading.Condition()
@@ -190,7 +191,7 @@ class Hands:
     def _prints(self) -> bool:
         """Has the printer something to do, or does it wait for paper?"""
         state = self._printer.tell("state")
-        return bool(state["waiting"]) or bool(state["paper_out"])
+        return bool(state["queued"]) or bool(state["paper_out"])
 
     def _make(self, move: Move) -> None:
         match move:

@@ -28,7 +28,7 @@ class Around(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The control address of the virtual scanner (unix:///path)."""
     scale: str
     printer: str
-    record: Path
+    record: str
     """The folder in which the virtual printer records its labels."""
     badge: str
     """The badge of who packs here, as it is scanned."""

@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import signal
 import struct
 import subprocess
@@ -29,8 +30,22 @@ STOP_SECONDS = 5.0
 """How long it may take to end by itself."""
 SCREEN = (36, 132)
 """Rows and columns of the terminal in which nobody looks at a headless bench."""
+KEPT = -100
+"""Instead of a descriptor: what a process says for people goes into its log."""
 LAST_BYTES = 20_000
 """What we keep of a bench's output: about two screens."""
+_CONTROL = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)|[\x00-\x09\x0b-\x1f]"
+)
+
+
+def clean(painted: str) -> str:
+    r"""Return the words of what was painted, without the painting.
+
+    >>> clean("\x1b[1;31mTraceback\x1b[0m: no\r\n")
+    'Traceback: no\n'
+    """
+    return _CONTROL.sub("", painted)
 
 
 class DemoFailed(Exception):
@@ -74,6 +89,9 @@ class Child:
             lines = self.log.read_text("utf-8", errors="replace").strip().splitlines()
             if lines:
                 return f"{lines[-1]} ({self.log})"
+        if self.seen:
+            # A program that falls back out of its terminal leaves its reason at the end.
+            return clean(self.seen.decode("utf-8", errors="replace"))[-600:]
         return f"it said nothing ({self.log})"
 
     def watch_terminal(self, terminal: int) -> None:
@@ -190,7 +208,13 @@ class Household:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", *SCREEN, 0, 0))
         try:
             child = await self._spawn(
-                name, argv, stdin=theirs, stdout=theirs, environ=environ, session=True
+                name,
+                argv,
+                stdin=theirs,
+                stdout=theirs,
+                stderr=theirs,
+                environ=environ,
+                session=True,
             )
         finally:
             os.close(theirs)
@@ -199,7 +223,7 @@ class Household:
 
     async def start_here(self, name: str, argv: Sequence[str], environ: Mapping[str, str]) -> Child:
         """Start a process in the terminal in which we run ourselves."""
-        return await self._spawn(name, argv, stdin=None, stdout=None, environ=environ)
+        return await self._spawn(name, argv, stdin=None, stdout=None, stderr=None, environ=environ)
 
     async def reap(self, child: Child) -> int:
         """Wait for a process to end by itself; return its exit status."""
@@ -230,16 +254,17 @@ class Household:
         *,
         stdin: int | None = asyncio.subprocess.DEVNULL,
         stdout: int | None,
+        stderr: int | None = KEPT,
         environ: Mapping[str, str] | None = None,
         session: bool = False,
     ) -> Child:
         log = self._log(name)
-        with log.open("ab") as errors:
+        with log.open("ab") as kept:
             process = await asyncio.create_subprocess_exec(
                 *argv,
                 stdin=stdin,
                 stdout=stdout,
-                stderr=errors,
+                stderr=kept if stderr == KEPT else stderr,
                 env=self._environ | dict(environ or {}),
                 start_new_session=session,
             )

@@ -51,6 +51,8 @@ class World:
     home: Path
     """The hub's own folder."""
     household: Household
+    prefetch: int
+    """Shipments that a bench has ahead: few enough that the benches share the work."""
 
     @property
     def environ(self) -> dict[str, str]:
@@ -71,7 +73,7 @@ class World:
 
     async def bench_code(self, name: str) -> str:
         """Have the hub make a code with which a bench can join it."""
-        words = [*HUB, "bench", "code", name, "--json"]
+        words = [*HUB, "bench", "code", name, "--prefetch", str(self.prefetch), "--json"]
         said = await self.household.run(f"{name}-code", words, self.environ)
         return msgspec.json.decode(said, type=_Code).code
 
@@ -83,7 +85,8 @@ async def build(household: Household, plan: Plan, folder: Path) -> World:
         household.start("carrier", _carrier(plan, folder)),
     )
     amazon = market.ready["amazon"]
-    world = World("", market.ready["books_url"], folder / "hub", household)
+    prefetch = max(3, min(12, plan.orders // (2 * plan.benches)))
+    world = World("", market.ready["books_url"], folder / "hub", household, prefetch)
     credentials = folder / "amazon.json"
     credentials.write_bytes(msgspec.json.encode(amazon["credentials"]))
     goods = folder / "goods.csv"
@@ -91,7 +94,7 @@ async def build(household: Household, plan: Plan, folder: Path) -> World:
     for words in _connecting(plan, amazon, carrier.ready, credentials, goods):
         await household.run("hub-setup", [*HUB, *words], world.environ)
     hub = await household.start("hub", [*HUB, "serve", "--port", "0"], world.environ)
-    return World(hub.ready["base_url"], world.books, world.home, household)
+    return World(hub.ready["base_url"], world.books, world.home, household, prefetch)
 
 
 def _marketplaces(plan: Plan, folder: Path) -> list[str]:
