@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 
 from sync.carriers import CARRIERS
 from sync.hub.engine import Store, upsert
-from sync.hub.http import Line, Tokens
+from sync.hub.http import FIRST_PAUSE_SECONDS, Line, Tokens
 from sync.hub.schema import bucket, carrier, channel
 from sync.hub.vault import Vault
 from sync.markets import ACCESS, MARKETS
@@ -56,12 +56,19 @@ class Outside:
     """Gives the lines to the outside; one a channel, so that rounds share token and limits."""
 
     def __init__(
-        self, store: Store, vault: Vault, client: httpx.Client, stop: threading.Event
+        self,
+        store: Store,
+        vault: Vault,
+        client: httpx.Client,
+        stop: threading.Event,
+        *,
+        pause_seconds: float = FIRST_PAUSE_SECONDS,
     ) -> None:
         self._store = store
         self._vault = vault
         self._client = client
         self._stop = stop
+        self._pause_seconds = pause_seconds
         self._lock = threading.Lock()
         self._lines: dict[str, tuple[bytes, Line]] = {}
 
@@ -106,6 +113,7 @@ class Outside:
                         client=self._client,
                         stop=self._stop,
                         rate_scale=row.rate_scale,
+                        pause_seconds=self._pause_seconds,
                     ),
                 )
         return Post(name=row.name, carrier=module, line=line)
@@ -134,6 +142,7 @@ class Outside:
                 tokens=tokens,
                 rate_scale=row.rate_scale,
                 rate_header=MARKETS[row.market].RATE_HEADER,
+                pause_seconds=self._pause_seconds,
             )
             return self._keep(f"channel {row.name}", row.credentials, line)
 

@@ -25,7 +25,7 @@ from sync.hub.channels import Outside, Unknown
 from sync.hub.confirm import Confirmations
 from sync.hub.engine import Store
 from sync.hub.feed import Bell
-from sync.hub.http import Stopped
+from sync.hub.http import FIRST_PAUSE_SECONDS, Stopped
 from sync.hub.labels import Labels
 from sync.hub.troubles import Kind, Trouble
 from sync.hub.vault import Vault
@@ -56,6 +56,7 @@ class Rounds:
     client: httpx.Client
     stop: threading.Event = field(default_factory=threading.Event)
     again_seconds: float = labels.FIRST_AGAIN_SECONDS
+    pause_seconds: float = FIRST_PAUSE_SECONDS
     failures: Counter[str] = field(default_factory=Counter)
     """How often each round failed, by its name; for the metrics."""
     outside: Outside = field(init=False)
@@ -68,7 +69,9 @@ class Rounds:
 
     def __post_init__(self) -> None:
         """Make the rounds' hands."""
-        self.outside = Outside(self.store, self.vault, self.client, self.stop)
+        self.outside = Outside(
+            self.store, self.vault, self.client, self.stop, pause_seconds=self.pause_seconds
+        )
         self.labels = Labels(self.store, self.book, self.vault, self.outside, self.again_seconds)
         self.confirmations = Confirmations(self.store, self.book, self.outside, self.again_seconds)
 

@@ -271,7 +271,7 @@ def world(folder: Path, url: str = "") -> Iterator[World]:
         client = stack.enter_context(httpx.Client(transport=wire, timeout=20))
         store, safe, book = opened(folder, url)
         stack.callback(store.close)
-        rounds = Rounds(store, book, safe, Bell(), client, again_seconds=0.001)
+        rounds = Rounds(store, book, safe, Bell(), client, again_seconds=0.001, pause_seconds=0.001)
         with store.write() as connection:
             connect(connection, safe, amazon.credentials())
         made = World(amazon, simpost, store, safe, book, rounds, contract)
