@@ -174,6 +174,17 @@ def test_a_cut_wire_costs_no_label_and_doubles_none(
     assert shelf.attempts("A:1") == attempts
 
 
+def test_a_wire_cut_after_the_first_of_two_labels_leaves_a_person_to_decide(
+    printer: VirtualPrinter,
+) -> None:
+    data = label("one") + label("two", size=4_000_000)
+    shelf = Shelf(a_job(data=data))
+    printer.fault("drop_after=label")
+    with spooling(printer.url, shelf):
+        shelf.wait_state("A:1", JobState.UNCERTAIN)
+    assert came_out(printer) == [label("one")]
+
+
 def test_a_wire_that_was_dead_already_took_no_byte_and_needs_no_proof() -> None:
     """The printer let go of an idle connection, as many do after a minute."""
     shelf, answered = Shelf(), b"\x02030,0,0,1218,000,0,0,0,000,0,0,0\x03\r\n"
@@ -259,10 +270,15 @@ def test_a_stalled_printer_is_silent_and_its_label_is_not_sent_again(
         shelf.put(a_job(data=label("one", size=4000)))
         spool.wake()
         shelf.wait_needs("silent")
+        # Long enough for a spool that loses patience, and finds the printer idle on another wire.
+        assert not threading.Event().wait(5 * CALM.steady)
         printer.clear()
         shelf.wait_state("A:1", JobState.PRINTED)
+        shelf.put(a_job("B:1"))
+        spool.wake()
+        shelf.wait_state("B:1", JobState.PRINTED)
         shelf.wait_needs("")
-    assert len(printer.printed) == 1
+    assert came_out(printer) == [label("one", size=4000), label("B:1")]
     assert shelf.attempts("A:1") == 1
 
 
