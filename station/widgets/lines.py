@@ -32,7 +32,7 @@ def listing(rows: tuple[Row, ...], look: Look, width: int, height: int) -> list[
     first, count = window(len(rows), _current(rows), height - 1)
     for at in range(first, first + count):
         row = rows[at]
-        finished = row.done >= row.need
+        finished = 0 < row.need <= row.done
         ink = (
             colours.current
             if row.current
@@ -40,7 +40,9 @@ def listing(rows: tuple[Row, ...], look: Look, width: int, height: int) -> list[
             if finished
             else (colours.stripe if at % 2 else colours.page)
         )
-        cells = (row.sku, row.name, row.bin, str(row.need), str(row.done))
+        # A row that asks for nothing (a page of help) has no figures.
+        figures = (str(row.need), str(row.done)) if row.need else ("", "")
+        cells = (row.sku, row.name, row.bin, *figures)
         mark = row.mark or _mark(row, look)
         drawn.append(_row(mark, cells, ink, row.current, width))
     _say_what_is_hidden(drawn, first, len(rows) - first - count, look, width)
@@ -66,7 +68,7 @@ def _mark(row: Row, look: Look) -> str:
     marks = look.marks
     if row.current:
         return marks.current
-    return marks.finished if row.done >= row.need else marks.open
+    return marks.finished if 0 < row.need <= row.done else marks.open
 
 
 def _row(mark: str, cells: tuple[str, ...], ink: Ink, bold: bool, width: int) -> Strip:
