@@ -274,6 +274,8 @@ def _with_undo(session: Session, input: Input, after: Step) -> Step:
     told = after.session
     if not facts or told.order is None or _takes_back(input):
         return after
+    if isinstance(input, Refreshed):  # nobody's scan: there is nothing to take back
+        return Step(replace(told, undo=()), after.effects)
     before = _order_before(session, input, told.order.id)
     if before is None:
         return after

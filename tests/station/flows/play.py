@@ -38,6 +38,8 @@ class Bench:
     effects: list[Effect] = field(default_factory=list)
     packers: tuple[Packer, ...] = (ADA, LEAD)
     items: tuple[Item, ...] = ()
+    arrived: int = 0
+    """Orders that came in since."""
 
     def scan(self, text: str) -> Session:
         """Scan what a scanner would say."""
