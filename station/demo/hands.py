@@ -85,6 +85,7 @@ class Hands:
         """The scan that the bench has not heard yet."""
         self._fired_at = 0.0
         self._on_scale: int | None = None
+        self._lifted_at = time.monotonic()
         self._asked: list[str] = []
         self._news = False
         self._closing = False
@@ -185,6 +186,7 @@ class Hands:
             out=self._record.out,
             printing=printing,
             on_scale=self._on_scale,
+            empty=time.monotonic() - self._lifted_at,
             idle=time.monotonic() - self._since,
         )
 
@@ -206,6 +208,6 @@ class Hands:
             case Lift():
                 self._scale.tell("lift")
                 self._on_scale = 0
-                self._since = time.monotonic()
+                self._since = self._lifted_at = time.monotonic()
             case Wait():
                 pass

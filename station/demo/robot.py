@@ -21,6 +21,8 @@ NOT_OURS = "4006381333931"
 """A highlighter: the best-known GTIN there is, and nothing that the demo's shop sells."""
 RELOAD_SECONDS = 2.0
 """How long a parcel may lie on the scale without an answer before a packer puts it on again."""
+EMPTY_SECONDS = 0.5
+"""How long a pan must be empty until the scale has seen it; people take longer anyway."""
 PATIENCE_SECONDS = 12.0
 """How long a packer waits for a label before taking another order."""
 CLUMSY_GRAMS = 700
@@ -68,6 +70,8 @@ class Seen:
     """The printer has something to do, or waits for paper."""
     on_scale: int = 0
     """Grams."""
+    empty: float = 60.0
+    """Seconds since the scale was emptied."""
     idle: float = 0.0
     """Seconds since anything changed."""
 
@@ -164,6 +168,8 @@ def _weigh(seen: Seen, order: Order, parcel: Parcel, throw: Random, mistakes: fl
     """Put the box on the scale; take it off and put it on again when that led to nothing."""
     if seen.on_scale:
         return Lift() if seen.idle > RELOAD_SECONDS else Wait()
+    if seen.empty < EMPTY_SECONDS:
+        return Wait()
     forgotten = CLUMSY_GRAMS if throw.random() < mistakes else 0
     return Weigh(weight(seen.session, order, parcel) + forgotten)
 
@@ -211,6 +217,8 @@ def _answer(seen: Seen, question: Question, throw: Random) -> Move:
             right = weight(session, session.order, session.parcel)
             if seen.on_scale == right:
                 return command("UNDO") if seen.idle > RELOAD_SECONDS else Wait()
+            if not seen.on_scale and seen.empty < EMPTY_SECONDS:
+                return Wait()
             return Lift() if seen.on_scale else Weigh(right)
         case _:
             return command("UNDO")
