@@ -16,13 +16,15 @@ from uuid import uuid4
 
 import httpx
 import msgspec
+from sqlalchemy import Connection, update
 
-from sync.hub import benches, channels, entries, feed, http, pull, setup, vault
+from sync.hub import benches, channels, entries, feed, labels, pull, setup, vault
 from sync.hub.book import Book
 from sync.hub.engine import Store, open_store
 from sync.hub.feed import Bell
 from sync.hub.rounds import Rounds
-from sync.orders import Claim, Entry, Fact, Order, Parcel, Shipment, apply, facts, shipment_of
+from sync.hub.schema import parcel
+from sync.orders import Claim, Entry, Fact, Order, Parcel, Shipment, facts
 from sync.protocol import chain, cursor
 from sync.protocol.messages import Acked, Batch, Gap, Numbered, Page, Verdict
 from sync.simulate import panel
@@ -230,12 +232,26 @@ class World:
         for service in (self.amazon, self.simpost):
             service.faults.arm(Fault(name, times=times, on=on))
 
+    def kill(self) -> None:
+        """Let the hub die at its next pause: after a call whose answer did not come."""
+        self.rounds.stop.set()
+
+    def live_again(self) -> None:
+        """Start the hub again on the same books."""
+        self.rounds = Rounds(
+            self.store,
+            self.book,
+            self.safe,
+            Bell(),
+            self.rounds.client,
+            again_seconds=0.001,
+            pause_seconds=0.001,
+        )
+        with self.store.write() as connection:
+            labels.recover(connection)
+
     def due_now(self) -> None:
         """Let every back-off be over."""
-        from sqlalchemy import update  # for this one statement
-
-        from sync.hub.schema import parcel
-
         with self.store.write() as connection:
             connection.execute(update(parcel).where(parcel.c.due_at > 1.0).values(due_at=1.0))
 
@@ -280,11 +296,8 @@ def world(folder: Path, url: str = "") -> Iterator[World]:
         assert contract is None or not contract.violations
 
 
-def connect(connection: object, safe: vault.Vault, credentials: dict[str, object]) -> None:
+def connect(connection: Connection, safe: vault.Vault, credentials: dict[str, object]) -> None:
     """Add the simulated Amazon as channel `uk` and Simpost as carrier."""
-    from sqlalchemy import Connection  # for its type
-
-    assert isinstance(connection, Connection)
     channels.add_channel(
         connection,
         safe,
@@ -305,6 +318,3 @@ def connect(connection: object, safe: vault.Vault, credentials: dict[str, object
         base_url=address(),
         rate_scale=1e6,
     )
-
-
-__all__ = ["Bench", "World", "apply", "http", "opened", "packing", "shipment_of", "world"]
