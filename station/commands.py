@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from station import codes
 from station.codes.code import CommandCode
+from station.wording import render
+from station.wording.word import COMMAND_SHEET, command_label, help_text
 
 ANYWHERE = frozenset({"login", "choose", "pick", "pack", "weigh", "ship"})
 WITH_AN_ORDER = frozenset({"pick", "pack", "weigh", "ship"})
@@ -92,3 +94,16 @@ def payloads(command: Command) -> tuple[str, ...]:
 def accepted(flow: str) -> tuple[Command, ...]:
     """Return the commands that a flow accepts, in the order of the table."""
     return tuple(command for command in COMMANDS if flow in command.flows)
+
+
+def sheet(language: str) -> dict[str, object]:
+    """Return the command sheet's data, as layouts/command_sheet.toml wants it."""
+    rows = []
+    for command in COMMANDS:
+        label, does = command_label(command.name), render(help_text(command.name), language)
+        for n, code in zip(command.numbers or (0,), payloads(command), strict=True):
+            number = f" {n}" if n else ""
+            words = [f"{render(label, tongue)}{number}" for tongue in ("en", language)]
+            name = words[1] if words[1] != words[0] else ""
+            rows.append({"code": code, "word": words[0].upper(), "name": name, "does": does})
+    return {"heading": render(COMMAND_SHEET, language), "commands": rows}

@@ -52,6 +52,7 @@ SENTENCES: dict[str, str] = {
     "label.weight": "Weight",
     "label.carrier": "Carrier",
     "label.label": "Label",
+    "label.command_sheet": "Commands",
     "heading.sku": "SKU",
     "heading.name": "Item",
     "heading.bin": "Bin",

@@ -55,6 +55,7 @@ BOX_LABEL = text("label.box")
 WEIGHT_LABEL = text("label.weight")
 CARRIER_LABEL = text("label.carrier")
 LABEL_LABEL = text("label.label")
+COMMAND_SHEET = text("label.command_sheet")
 
 
 def count(done: int, need: int) -> Text:

@@ -52,6 +52,7 @@ SENTENCES: dict[str, str] = {
     "label.weight": "重量",
     "label.carrier": "承运商",
     "label.label": "标签",
+    "label.command_sheet": "指令卡",
     "heading.sku": "SKU",
     "heading.name": "商品",
     "heading.bin": "库位",
