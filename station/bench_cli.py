@@ -10,9 +10,6 @@ from pathlib import Path
 from station import config
 from station.config import BadConfig
 
-DATABASE = "bench.db"
-"""The bench's file in its home."""
-
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the three commands of a bench."""
@@ -74,7 +71,7 @@ def _enrol(hub: str, code: str) -> int:
     home.mkdir(parents=True, exist_ok=True)
     try:
         enrolled = enrol(hub, code, platform.node())
-        store = Store(home / DATABASE)
+        store = Store(home / config.DATABASE)
     except (ValueError, StoreError) as e:
         sys.stderr.write(f"{e}\n")
         return 1
@@ -93,7 +90,7 @@ def _orders(state: str, channel: str, *, as_json: bool) -> int:
     from station.store import queue
     from station.store.store import Store, StoreError
 
-    path = config.home() / DATABASE
+    path = config.home() / config.DATABASE
     if not path.exists():
         sys.stderr.write(f"There is no bench in {path.parent}. Join a hub: packbench enrol …\n")
         return 1

@@ -29,8 +29,20 @@ from typing import Literal
 import msgspec
 
 FILE = "station.toml"
+DATABASE = "bench.db"
+"""The bench's own file, beside it."""
 HOME = "PACKBENCH_HOME"
 """The environment's word for the folder of a bench."""
+
+
+# Named here, not asked of `drivers`: reading the file must not load what drives a device. The tests
+# compare them.
+SCHEMES = ("tcp", "serial", "loopback")
+FRAMINGS = ("line",)
+PROTOCOLS = ("mt-sics", "toledo-8217", "toledo-8217-lb", "nci")
+LANGUAGES = ("zpl", "tspl", "escpos")
+RESOLUTIONS = (6, 8, 12, 24)
+"""Dots to the millimetre of the heads that are sold: 152, 203, 300 and 600 dpi."""
 
 
 class BadConfig(Exception):
@@ -48,6 +60,10 @@ class Scanner(Part, frozen=True, kw_only=True):
     framing: str = "line"
     """One of `drivers.scanners.READERS`."""
 
+    def __post_init__(self) -> None:
+        _check_url(self.url)
+        _check("framing", self.framing, FRAMINGS)
+
 
 class Scale(Part, frozen=True, kw_only=True):
     """A scale."""
@@ -55,6 +71,10 @@ class Scale(Part, frozen=True, kw_only=True):
     url: str
     protocol: str = "mt-sics"
     """One of `drivers.scales.READERS`."""
+
+    def __post_init__(self) -> None:
+        _check_url(self.url)
+        _check("protocol", self.protocol, PROTOCOLS)
 
 
 class Printer(Part, frozen=True, kw_only=True):
@@ -69,6 +89,16 @@ class Printer(Part, frozen=True, kw_only=True):
     """It answers ZPL's questions. Never for another language: it prints "~HS" on a label."""
     counter: bool = True
     """It may be asked how many labels it has printed ever."""
+
+    def __post_init__(self) -> None:
+        _check_url(self.url)
+        _check("language", self.language, LANGUAGES)
+        _check("dots_per_mm", self.dots_per_mm, RESOLUTIONS)
+
+    @property
+    def answers(self) -> bool:
+        """Whether it may be asked anything."""
+        return self.asks and self.language == "zpl"
 
 
 class Screen(Part, frozen=True, kw_only=True):
@@ -108,6 +138,17 @@ class Config(Part, frozen=True, kw_only=True):
     def printer_of(self, what: Literal["label", "paper"]) -> str:
         """Name the first printer that prints this; "" when none does."""
         return next((name for name, one in self.printers.items() if what in one.prints), "")
+
+
+def _check_url(url: str) -> None:
+    if url.partition("://")[0] not in SCHEMES:
+        known = ", ".join(f"{scheme}://" for scheme in SCHEMES)
+        raise ValueError(f"url = {url!r} must begin with one of {known}")
+
+
+def _check(key: str, value: str | int, known: tuple[str | int, ...]) -> None:
+    if value not in known:
+        raise ValueError(f"{key} = {value!r} must be one of {', '.join(map(str, known))}")
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:

@@ -17,8 +17,7 @@ from drivers.scales import NotEmptied, Settled
 from drivers.scanners import Garbled, Scan
 from station.app import Around, BenchApp, GarbledScan, Happened, LampChanged
 from station.bench import Bench, Printers
-from station.bench_cli import DATABASE
-from station.config import Config
+from station.config import DATABASE, Config
 from station.devices import Devices, Said
 from station.flows.flow import Input, NotZeroed, PrinterTrouble, Weighed
 from station.input import Scanned
@@ -94,7 +93,7 @@ class _Floor:
         self._keep = StoreKeep(bench.store, self._heartbeat)
         ledger = StoreLedger(bench.store, bench.record, self._printer_needs)
         printers = [
-            Printer(name=name, url=one.url, asked=one.asks, counter=one.counter)
+            Printer(name=name, url=one.url, asked=one.answers, counter=one.counter)
             for name, one in config.printers.items()
         ]
         self._spool = Spool(printers, ledger, self._lamp)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,9 +24,7 @@ MAY_CATCH_EVERYTHING = {"devices.py", "rounds.py"}
 """Besides the spool: where a task that dies must say why and be started again."""
 
 
-def modules() -> Iterator[Path]:
-    for name in HOUSE:
-        yield from sorted((ROOT / name).rglob("*.py"))
+MODULES = [path for name in HOUSE for path in sorted((ROOT / name).rglob("*.py"))]
 
 
 def named(path: Path) -> str:
@@ -35,7 +32,7 @@ def named(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-@pytest.mark.parametrize("path", modules(), ids=named)
+@pytest.mark.parametrize("path", MODULES, ids=named)
 def test_no_module_imports_a_package_that_it_lies_in(path: Path) -> None:
     # import-linter calls that no circle, and it is how circles begin.
     name = named(path)
@@ -52,13 +49,13 @@ def test_no_module_imports_a_package_that_it_lies_in(path: Path) -> None:
                 assert beside, f"{name} imports {alias.name} from {node.module} itself"
 
 
-@pytest.mark.parametrize("path", modules(), ids=named)
+@pytest.mark.parametrize("path", MODULES, ids=named)
 def test_every_module_says_which_question_it_answers(path: Path) -> None:
     tree = ast.parse(path.read_text("utf-8"))
     assert not tree.body or ast.get_docstring(tree)
 
 
-@pytest.mark.parametrize("path", modules(), ids=named)
+@pytest.mark.parametrize("path", MODULES, ids=named)
 def test_everything_is_caught_in_three_places_only(path: Path) -> None:
     if path.name in MAY_CATCH_EVERYTHING or "spool" in path.parts:
         return
@@ -76,7 +73,7 @@ def test_nothing_else_lies_on_top() -> None:
     assert {top for top in tops if not top.startswith(".")} <= ON_TOP
 
 
-@pytest.mark.parametrize("path", modules(), ids=named)
+@pytest.mark.parametrize("path", MODULES, ids=named)
 def test_no_word_is_used_for_two_things(path: Path) -> None:
     # Never package for parcel, workstation for bench (README, glossary).
     names = {
