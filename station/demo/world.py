@@ -23,8 +23,10 @@ HUB = (sys.executable, "-m", "sync.hub")
 CHANNEL, CARRIER = "amazon", "simpost"
 ASK_SECONDS = 20.0
 """How long the books may take to be read."""
-FASTER = 50.0
-"""The real limits are a few calls a second; a demo of minutes runs them so many times faster."""
+FASTER = 60.0
+"""The marketplace's clock and limits run so many times faster: an hour of theirs is a minute, so
+that a demo of minutes sees tokens end, and changes come while an order is being packed."""
+_SCALES = ["--rate-scale", str(FASTER), "--time-scale", str(FASTER)]
 ODDS = ("cancelled=0.03", "cancel_requested=0.02", "address_changed=0.04", "masked=0.01")
 """Some orders change while they are packed: a little more often than in the real data, so that
 a demo of fifty orders shows each."""
@@ -100,7 +102,7 @@ async def build(household: Household, plan: Plan, folder: Path) -> World:
 def _marketplaces(plan: Plan, folder: Path) -> list[str]:
     words = [*HUB, "simulate", "marketplaces", "--orders", str(plan.orders)]
     words += ["--seed", str(plan.seed), "--state", str(folder / "marketplaces.sqlite")]
-    words += ["--within", f"{changing_seconds(plan):.0f}", "--rate-scale", str(FASTER)]
+    words += ["--within", f"{changing_seconds(plan):.0f}", *_SCALES]
     words += [word for odds in ODDS for word in ("--odds", odds)]
     return words + [word for fault in FAULTS for word in ("--fault", fault)]
 
@@ -121,7 +123,7 @@ def _connecting(
     """Return the hub's commands that set it up, in their order."""
     channel = ["channel", "add", "amazon", CHANNEL, "--credentials", str(credentials)]
     channel += ["--base-url", amazon["base_url"], "--token-url", amazon["token_url"]]
-    channel += ["--rate-scale", str(FASTER)]
+    channel += _SCALES
     people = [
         ["packer", "add", badge, NAMES[n % len(NAMES)]] for n, badge in enumerate(badges(plan))
     ]
