@@ -116,7 +116,7 @@ def fonts() -> Finding:
 
 def database(home: Path) -> Finding:
     """Is the bench's file whole, and is there room for it?"""
-    from station.bench_cli import DATABASE
+    from station.config import DATABASE
     from station.store.store import Store, StoreError
 
     path = home / DATABASE
@@ -140,7 +140,7 @@ def database(home: Path) -> Finding:
 
 def _hub_of(home: Path) -> str:
     """Return the address that enrolling has left behind."""
-    from station.bench_cli import DATABASE
+    from station.config import DATABASE
     from station.store.store import Store, StoreError
 
     if not (home / DATABASE).exists():

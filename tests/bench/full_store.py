@@ -14,7 +14,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from station.bench_cli import DATABASE
+from station.config import DATABASE
 from station.store.keep import StoreKeep
 from station.store.store import Store
 from sync.orders import Order

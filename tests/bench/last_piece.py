@@ -23,7 +23,7 @@ from drivers.simulate.book import PRINTED
 from drivers.simulate.label_printer import VirtualPrinter
 from drivers.simulate.scanner import VirtualScanner
 from station.bench import Bench, Printers
-from station.bench_cli import DATABASE
+from station.config import DATABASE
 from station.spool import Printer, Spool
 from station.store.ledger import StoreLedger
 from station.store.store import Store

@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from station.bench_cli import DATABASE
+from station.config import DATABASE
 from station.store.store import Store
 from sync.protocol import cursor
 from tests.bench import full_store, script, side

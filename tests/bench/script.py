@@ -19,9 +19,9 @@ from sqlalchemy import select
 
 from station import flows
 from station.bench import Bench, Printers
-from station.bench_cli import DATABASE
 from station.codes.code import BadgeCode, CommandCode, OrderCode
 from station.codes.own import write
+from station.config import DATABASE
 from station.demo.robot import printed
 from station.session import Session, Settings
 from station.store import queue

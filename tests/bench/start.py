@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from station.bench_cli import DATABASE
+from station.config import DATABASE
 from station.store.store import Store
 from tests.bench import echo, full_store, script, side
 from tests.bench.figure import (

@@ -9,7 +9,7 @@ import pytest
 
 from drivers.simulate.label_printer import VirtualPrinter
 from station import config, doctor
-from station.bench_cli import DATABASE
+from station.config import DATABASE
 from station.doctor import Finding
 from station.store.store import Store
 
