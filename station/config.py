@@ -40,7 +40,7 @@ HOME = "PACKBENCH_HOME"
 SCHEMES = ("tcp", "serial", "loopback")
 FRAMINGS = ("line",)
 PROTOCOLS = ("mt-sics", "toledo-8217", "toledo-8217-lb", "nci")
-LANGUAGES = ("zpl", "tspl", "escpos")
+LANGUAGES = ("zpl", "tspl")
 RESOLUTIONS = (6, 8, 12, 24)
 """Dots to the millimetre of the heads that are sold: 152, 203, 300 and 600 dpi."""
 

@@ -1,7 +1,12 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from drivers import scales, scanners
+from drivers.label_printers import LANGUAGES
+from drivers.transports import SCHEMES
 from station import config
 from station.config import BadConfig, Config, Printer, Scale
 
@@ -46,3 +51,48 @@ def test_what_cannot_be_followed_is_refused_with_the_files_name(tmp_path: Path, 
 def test_the_environment_names_the_home() -> None:
     assert config.home({"PACKBENCH_HOME": "/srv/bench"}) == Path("/srv/bench")
     assert config.home({}).name == "packbench"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            '[scanners.x]\nurl = "/dev/ttyACM0"',
+            "url = '/dev/ttyACM0' must begin with one of tcp://",
+        ),
+        ('[scales.x]\nurl = "tcp://a"\nprotocol = "kern"', "protocol = 'kern' must be one of mt-s"),
+        ('[printers.x]\nurl = "tcp://a"\nlanguage = "epl"', "language = 'epl' must be one of zpl"),
+        ('[printers.x]\nurl = "tcp://a"\ndots_per_mm = 7', "dots_per_mm = 7 must be one of 6, 8"),
+        ('[scanners.x]\nurl = "tcp://a"\nframing = "stx"', "framing = 'stx' must be one of line"),
+    ],
+)
+def test_a_device_that_we_cannot_drive_is_refused_with_what_to_write(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    file = tmp_path / "station.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(BadConfig) as refused:
+        config.read(file)
+    assert said in str(refused.value)
+    assert str(file) in str(refused.value)
+
+
+def test_what_may_be_written_is_what_the_drivers_have() -> None:
+    assert set(config.SCHEMES) == set(SCHEMES)
+    assert set(config.FRAMINGS) == set(scanners.READERS)
+    assert set(config.PROTOCOLS) == set(scales.READERS) == set(scales.ASK)
+    assert config.LANGUAGES == LANGUAGES
+
+
+def test_only_a_zpl_printer_is_ever_asked() -> None:
+    assert Printer(url="tcp://a").answers
+    assert not Printer(url="tcp://a", asks=False).answers
+    assert not Printer(url="tcp://a", language="tspl").answers
+
+
+def test_reading_the_file_loads_no_terminal_no_database_and_no_device() -> None:
+    loaded = "import sys, station.config; print(*sys.modules)"
+    # Our own interpreter and our own words.
+    out = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    heavy = {"textual", "sqlalchemy", "serial", "drivers", "sync", "asyncio"}
+    assert heavy.isdisjoint(out.stdout.split())
