@@ -11,11 +11,14 @@ import asyncio
 import re
 import sys
 import tempfile
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from station.app import Around, BenchApp
+from station.app import Around, BenchApp, LampChanged
 from station.bench import Bench, Printers
+from station.input import RawScan
+from station.prompt import Lamp
 from station.session import Session
 from station.store.keep import StoreKeep
 from station.store.store import Store
@@ -26,13 +29,14 @@ from sync.protocol.messages import Change, Heartbeat, Packer, Page
 SIZE = (120, 36)
 NOW = datetime(2026, 5, 4, 14, 30, tzinfo=UTC)
 NUMBER = "202-4417702-1530311"
-SCANS = ("PKUSRP001", f"PKORD{NUMBER.replace('-', 'Z2D')}", "9520417000019", "9520417000019")
+SCANS = ("PKUSRP001", f"PKORD{NUMBER.replace('-', 'Z2D')}", "9520417000017", "9520417000017")
 GOODS = (
-    ("9520417000019", "MUG-330-BL", "Blue mug, 330 ml", "A-02-03", 2, 340),
-    ("9520417000026", "TEA-GRN-100", "绿茶 Green tea, 100 g", "A-01-07", 1, 120),
-    ("9520417000033", "SPN-TEA-ST", "Teaspoon, steel, set of 6", "B-04-02", 2, 180),
-    ("9520417000040", "CARD-BDAY", "Birthday card with envelope", "C-01-09", 1, 25),
+    ("9520417000017", "MUG-330-BL", "Blue mug, 330 ml", "A-02-03", 2, 340),
+    ("9520417000093", "TEA-GRN-100", "绿茶 Green tea, 100 g", "A-01-07", 1, 120),
+    ("9520417000147", "SPN-TEA-ST", "Teaspoon, steel, set of 6", "B-04-02", 2, 180),
+    ("9520417000178", "CARD-BDAY", "Birthday card with envelope", "C-01-09", 1, 25),
 )
+LAMPS = ("hub", "hand", "scale", "labels")
 _REMOTE_FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
@@ -53,9 +57,10 @@ async def _drawn(folder: Path, language: str) -> str:
     bench = Bench(store, Session(bench="bench-1", language=language), Printers())
     app = BenchApp(bench, Around())
     async with app.run_test(size=SIZE) as pilot:
+        for name in LAMPS:
+            app.post_message(LampChanged(Lamp(name, "ok")))
         for text in SCANS:
-            app.working.call_after_refresh(lambda: None)
-            app._show(bench.scan(text, "picture"))
+            await app.scanned(RawScan(text, "picture", time.monotonic()))
             await pilot.pause()
         svg = app.export_screenshot(title="Packbench")
     store.close()
@@ -98,7 +103,7 @@ def _order() -> Order:
         channel="amazon",
         channel_order_id=NUMBER,
         marketplace="amazon",
-        ship_by=NOW.replace(hour=17, minute=0),
+        ship_by=datetime.now(UTC) + timedelta(hours=2, minutes=20),
         service="standard",
         lines=lines,
         address=address,

@@ -175,6 +175,8 @@ class Demo:
         if not self._plan.headless and kill.bench == 0:
             child.send(signal.SIGKILL)
             return
+        # Out of the list first: nobody else may find it dead and open the bench a second time.
+        del self._open[kill.bench]
         await child.kill()
         self._household.dismiss(child)
         self._restarts += 1
