@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from station.codes.code import (
     BadgeCode,
@@ -20,6 +20,23 @@ from station.store.index import plain
 from station.store.store import Turn
 from sync.orders import order_of
 from sync.protocol.messages import Item, Packer
+
+# Made once: making a statement again for every scan costs more than running it.
+_PACKER = select(t.packers.c.packer).where(t.packers.c.badge == bindparam("badge"))
+_ITEM = select(t.items.c.item).where(t.items.c.gtin == bindparam("gtin"))
+_NEEDING = (
+    select(t.needs.c.shipment_id)
+    .where(t.needs.c.gtin == bindparam("gtin"))
+    .order_by(t.needs.c.several, t.needs.c.urgency, t.needs.c.shipment_id)
+    .limit(1)
+)
+_NAMED = (
+    select(t.codes.c.kind, t.codes.c.shipment_id, t.codes.c.parcel_id)
+    .join(t.shipments, t.shipments.c.id == t.codes.c.shipment_id)
+    .where(t.codes.c.kind.in_(bindparam("kinds", expanding=True)))
+    .where(t.codes.c.code == bindparam("code"))
+    .order_by(t.shipments.c.urgency)
+)
 
 
 def look_up(turn: Turn, code: Code) -> Known:
@@ -43,8 +60,7 @@ def look_up(turn: Turn, code: Code) -> Known:
 
 def packer(turn: Turn, badge: str) -> Packer | None:
     """Whose badge it is."""
-    rows = select(t.packers.c.packer).where(t.packers.c.badge == badge.upper())
-    body = turn.sql.execute(rows).scalar()
+    body = turn.sql.execute(_PACKER, {"badge": badge.upper()}).scalar()
     return None if body is None else msgspec.json.decode(body, type=Packer)
 
 
@@ -52,13 +68,8 @@ def _named(turn: Turn, text: str, *kinds: str) -> Known:
     code = plain(text)
     if not code:
         return Known()
-    rows = (
-        select(t.codes.c.kind, t.codes.c.shipment_id, t.codes.c.parcel_id, t.shipments.c.state)
-        .join(t.shipments, t.shipments.c.id == t.codes.c.shipment_id)
-        .where(t.codes.c.kind.in_(kinds), t.codes.c.code == code)
-        .order_by(t.shipments.c.urgency)
-    )
-    found = sorted(turn.sql.execute(rows).all(), key=lambda row: kinds.index(row.kind))
+    rows = turn.sql.execute(_NAMED, {"kinds": kinds, "code": code}).all()
+    found = sorted(rows, key=lambda row: kinds.index(row.kind))
     if not found:
         return Known()
     first = found[0]
@@ -67,14 +78,8 @@ def _named(turn: Turn, text: str, *kinds: str) -> Known:
 
 
 def _piece(turn: Turn, gtin: str) -> Known:
-    rows = (
-        select(t.needs.c.shipment_id)
-        .where(t.needs.c.gtin == gtin)
-        .order_by(t.needs.c.several, t.needs.c.urgency, t.needs.c.shipment_id)
-        .limit(1)
-    )
-    shipment = turn.sql.execute(rows).scalar()
+    shipment = turn.sql.execute(_NEEDING, {"gtin": gtin}).scalar()
     needing = turn.order(order_of(shipment)) if shipment else None
-    body = turn.sql.execute(select(t.items.c.item).where(t.items.c.gtin == gtin)).scalar()
+    body = turn.sql.execute(_ITEM, {"gtin": gtin}).scalar()
     item = None if body is None else msgspec.json.decode(body, type=Item)
     return Known(needing=needing, shipment_id=shipment or "", item=item)

@@ -17,20 +17,23 @@ from sync.protocol.messages import Numbered
 
 _ENTRY = msgspec.json.Decoder(Entry)
 _SAVED = msgspec.json.Decoder(Saved)
+_WRITE_SCAN = insert(t.scans)
+_WRITE_ENTRIES = insert(t.entries)
+_LAST_SESSION = select(t.scans.c.session).order_by(t.scans.c.seq.desc()).limit(1)
+_LAST_LINK = select(t.entries.c.seq, t.entries.c.hash).order_by(t.entries.c.seq.desc()).limit(1)
 
 
 def write_scan(turn: Turn, at: datetime, text: str, source: str, session: Saved) -> int:
     """Put a scan on record with where the bench stood afterwards; return its number."""
     body = msgspec.json.encode(session)
-    row = insert(t.scans).values(at=at.isoformat(), text=text, source=source, session=body)
-    done = turn.sql.execute(row)
+    row = {"at": at.isoformat(), "text": text, "source": source, "session": body}
+    done = turn.sql.execute(_WRITE_SCAN, row)
     return int(done.inserted_primary_key[0])  # type: ignore[index]  # an INSERT has one
 
 
 def last_session(turn: Turn) -> Saved | None:
     """Where the bench stood after its last scan."""
-    newest = select(t.scans.c.session).order_by(t.scans.c.seq.desc()).limit(1)
-    body = turn.sql.execute(newest).scalar()
+    body = turn.sql.execute(_LAST_SESSION).scalar()
     return None if body is None else _SAVED.decode(body)
 
 
@@ -57,7 +60,7 @@ def write_entries(turn: Turn, entries: Sequence[Entry], scan: int = 0) -> None:
             }
         )
     if rows:
-        turn.sql.execute(insert(t.entries), rows)
+        turn.sql.execute(_WRITE_ENTRIES, rows)
     for order in orders.values():
         turn.put(order)
 
@@ -76,8 +79,7 @@ def possible(order: Order, entries: Iterable[Entry]) -> list[Entry]:
 
 def last_link(turn: Turn) -> tuple[int, str]:
     """The number and hash of the newest entry; 0 and the start of the chain before the first."""
-    newest = select(t.entries.c.seq, t.entries.c.hash).order_by(t.entries.c.seq.desc()).limit(1)
-    row = turn.sql.execute(newest).first()
+    row = turn.sql.execute(_LAST_LINK).first()
     return (row.seq, row.hash) if row else (0, chain.START)
 
 

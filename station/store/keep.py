@@ -224,7 +224,7 @@ def _want_labels(turn: Turn, orders: list[Order]) -> None:
 def _leave(turn: Turn, shipment_id: str) -> None:
     """The shipment is not this bench's any more; what is owed of it stays on record."""
     order_id = order_of(shipment_id)
-    turn.changed.add(order_id)
+    turn.forget(order_id)
     turn.sql.execute(delete(t.codes).where(t.codes.c.shipment_id == shipment_id))
     turn.sql.execute(delete(t.needs).where(t.needs.c.shipment_id == shipment_id))
     turn.sql.execute(delete(t.shipments).where(t.shipments.c.id == shipment_id))

@@ -43,7 +43,22 @@ class Damaged(StoreError):
 _ORDER = msgspec.json.Decoder(Order)
 
 
+# Statements are made once: making one again for every scan costs more than running it.
 _OF: BindParameter[str] = bindparam("of")
+_NOW = select(t.orders.c.now).where(t.orders.c.id == _OF)
+_CONFIRMED = select(t.orders.c.confirmed).where(t.orders.c.id == _OF)
+_PUT = update(t.orders).where(t.orders.c.id == _OF).values(now=bindparam("body"))
+_UPSERT = insert(t.orders)
+_PUT_CONFIRMED = _UPSERT.on_conflict_do_update(
+    index_elements=[t.orders.c.id],
+    set_={name: _UPSERT.excluded[name] for name in ("confirmed", "now", "version")},
+)
+_SHIPMENTS = select(t.shipments.c.id, t.shipments.c.order_id).where(
+    t.shipments.c.order_id.in_(bindparam("orders", expanding=True))
+)
+_ADD_CODES = insert(t.codes).on_conflict_do_nothing()
+_ADD_NEEDS = insert(t.needs)
+_VALUE = select(t.meta.c.value).where(t.meta.c.key == _OF)
 _FORGET_CODES = delete(t.codes).where(t.codes.c.shipment_id == _OF)
 _FORGET_NEEDS = delete(t.needs).where(t.needs.c.shipment_id == _OF)
 _MARK = update(t.shipments).where(t.shipments.c.id == _OF)
@@ -60,6 +75,11 @@ def _marks(shipment_id: str, found: Found) -> dict[str, object]:
     }
 
 
+def _marked(order: Order) -> tuple[Found, ...]:
+    """Everything that the tables say of an order beside its document."""
+    return tuple(index(order, shipment) for shipment in order.shipments)
+
+
 class Turn:
     """One transaction. What is read and written in it is one moment."""
 
@@ -67,22 +87,38 @@ class Turn:
         self.sql = connection
         self.changed: set[str] = set()
         """Ids of the orders that this turn wrote."""
+        self._orders: dict[str, Order] = {}
+        """Orders as they are now, read or written in this turn: a scan asks for one five times."""
 
     def order(self, id: str) -> Order | None:
         """The order as it is now."""
-        body = self.sql.execute(select(t.orders.c.now).where(t.orders.c.id == id)).scalar()
-        return None if body is None else _ORDER.decode(body)
+        known = self._orders.get(id)
+        if known is not None:
+            return known
+        body = self.sql.execute(_NOW, {"of": id}).scalar()
+        if body is None:
+            return None
+        self._orders[id] = order = _ORDER.decode(body)
+        return order
 
     def confirmed(self, id: str) -> Order | None:
         """The order as the hub last said."""
-        body = self.sql.execute(select(t.orders.c.confirmed).where(t.orders.c.id == id)).scalar()
+        body = self.sql.execute(_CONFIRMED, {"of": id}).scalar()
         return None if body is None else _ORDER.decode(body)
 
     def put(self, order: Order) -> None:
         """Write an order as it is now."""
-        body = msgspec.json.encode(order)
-        self.sql.execute(update(t.orders).where(t.orders.c.id == order.id).values(now=body))
-        self._index([order])
+        before = self.order(order.id)
+        self.sql.execute(_PUT, {"of": order.id, "body": msgspec.json.encode(order)})
+        self._orders[order.id] = order
+        self.changed.add(order.id)
+        if before is None or _marked(before) != _marked(order):
+            self._index([order])
+
+    def forget(self, id: str) -> None:
+        """Say that an order's row may be gone."""
+        self._orders.pop(id, None)
+        self.changed.add(id)
 
     def put_confirmed(self, orders: Sequence[tuple[Order, Order]]) -> None:
         """Write orders as the hub says they are, each beside how it is now."""
@@ -94,23 +130,17 @@ class Turn:
             rows.append(row)
         if not rows:
             return
-        upsert = insert(t.orders)
-        new = {name: upsert.excluded[name] for name in ("confirmed", "now", "version")}
-        self.sql.execute(
-            upsert.on_conflict_do_update(index_elements=[t.orders.c.id], set_=new), rows
-        )
+        self.sql.execute(_PUT_CONFIRMED, rows)
+        self._orders |= {now.id: now for now, _ in orders}
         self._index([now for now, _ in orders])
 
     def _index(self, orders: Sequence[Order]) -> None:
         """Write the rows that stand for orders beside their documents, a few statements for all."""
         by_id = {order.id: order for order in orders}
         self.changed |= by_id.keys()
-        here = select(t.shipments.c.id, t.shipments.c.order_id).where(
-            t.shipments.c.order_id.in_(by_id)
-        )
         found = {
             row.id: index(by_id[row.order_id], by_id[row.order_id].shipment(row.id))
-            for row in self.sql.execute(here)
+            for row in self.sql.execute(_SHIPMENTS, {"orders": list(by_id)})
         }
         if not found:
             return
@@ -134,13 +164,13 @@ class Turn:
             for gtin in one.needs
         ]
         if codes:
-            self.sql.execute(insert(t.codes).on_conflict_do_nothing(), codes)
+            self.sql.execute(_ADD_CODES, codes)
         if needs:
-            self.sql.execute(insert(t.needs), needs)
+            self.sql.execute(_ADD_NEEDS, needs)
 
     def get(self, key: str, default: str = "") -> str:
         """One of the few things that there is one of."""
-        value = self.sql.execute(select(t.meta.c.value).where(t.meta.c.key == key)).scalar()
+        value = self.sql.execute(_VALUE, {"of": key}).scalar()
         return default if value is None else str(value)
 
     def set(self, key: str, value: str) -> None:

@@ -133,6 +133,37 @@ def test_a_piece_opens_a_one_piece_order_before_a_more_urgent_large_one(
         assert desk.look_up(turn, Gtin(MUG)).needing == single
 
 
+def test_a_piece_never_begins_an_order_twice(store: Store, keep: StoreKeep) -> None:
+    first, second = claimed(pieces=2), claimed("202-0000002-0000001", pieces=3)
+    keep.take(page(first, second))
+    write(store, first, *up_to_close(first)[1:5])
+    with store.turn() as turn:
+        assert desk.look_up(turn, Gtin(MUG)).needing == second, "the first is begun"
+    assert [order.id for order in queue.waiting(store, 2)] == [first.id, second.id]
+
+
+def test_a_label_that_was_bought_here_is_found_by_its_number(store: Store, keep: StoreKeep) -> None:
+    order = claimed()
+    keep.take(page(order))
+    happened = up_to_close(order)[1:]
+    write(store, order, *happened[:2])
+    write(store, order, *happened[2:10])
+    with store.turn() as turn:
+        known = desk.look_up(turn, Tracking("", "RR123456785GB"))
+        assert known.order == turn.order(order.id) == fold(order, happened[:10])
+
+
+def test_what_left_in_a_turn_is_gone_in_that_turn(store: Store, keep: StoreKeep) -> None:
+    order = claimed()
+    keep.take(page(order))
+    gone = Change(seq=2, shipment=order.shipments[0].id, order=None, through=0)
+    with store.turn(feed=True) as turn:
+        assert turn.order(order.id) == order
+        keep.take(Page(after="1.1", next="1.2", head="1.2", changes=(gone,), server_time=NOON))
+        assert turn.order(order.id) is None
+    assert now(store, order.id) is None
+
+
 def test_entries_are_dense_chained_and_sent_from_the_last_acknowledged_on(
     store: Store, keep: StoreKeep
 ) -> None:
