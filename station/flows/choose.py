@@ -70,14 +70,16 @@ WORKABLE = (State.ALLOCATED, State.PICKING, State.PACKING)
 
 def why_not(session: Session, order: Order, shipment: Shipment | None) -> Said | None:
     """Say why an order cannot be opened here; None if it can."""
-    if shipment is None or not order.lines or not standing.due(shipment):
+    if shipment is None:
         return _no(word.EMPTY, orders.empty(order.channel_order_id), orders.PUT_ASIDE)
     if shipment.cancellation is Cancellation.CANCELLED:
-        return _no(word.STOP, orders.cancelled(order.channel_order_id), orders.CANCELLED_TOTE)
+        return _stop(orders.cancelled(order.channel_order_id), orders.CANCELLED_TOTE)
     if shipment.cancellation is Cancellation.REQUESTED:
-        return _no(word.STOP, orders.cancel_asked(order.channel_order_id), orders.PUT_ASIDE)
+        return _stop(orders.cancel_asked(order.channel_order_id), orders.PUT_ASIDE)
     if shipment.holds:
         return _no(word.HOLD, orders.is_held(shipment.holds[0].kind), orders.PUT_ASIDE)
+    if not order.lines or not standing.due(shipment):
+        return _no(word.EMPTY, orders.empty(order.channel_order_id), orders.PUT_ASIDE)
     match shipment.state:
         case State.PENDING_PAYMENT:
             return _no(word.NOT_YET, orders.is_held(HoldKind.PAYMENT), orders.PUT_ASIDE)
@@ -91,6 +93,10 @@ def why_not(session: Session, order: Order, shipment: Shipment | None) -> Said |
         case _:
             what = orders.already_packed(order.channel_order_id)
             return _no(word.PACKED, what, orders.TO_ITS_LANE)
+
+
+def _stop(what: Text, then: Text) -> Said:
+    return Said(word=word.STOP, tone=Tone.STOP, what=what, then=then)
 
 
 def _no(word_: Text, what: Text, then: Text) -> Said:

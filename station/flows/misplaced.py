@@ -57,6 +57,9 @@ def _answered(session: Session, scanned: Scanned) -> Session:
     match code:
         case Garbled():
             return reply.refuse(session, word.RESCAN, pieces.GARBLED, pieces.SCAN_AGAIN)
+        case BadgeCode(badge=badge) if session.packer and badge == session.packer.badge:
+            what = people.hello(session.packer.name)
+            return reply.calm(session, word.HELLO, what, pieces.SEE_NEXT)
         case BadgeCode():
             return reply.refuse(session, word.NOT_YET, people.SOMEBODY_WORKS, people.LOG_OUT_FIRST)
         case OrderCode(number=number):

@@ -28,6 +28,8 @@ LONGEST_SERIAL = 60
 
 def standing_prompt(session: Session) -> Session:
     """Say where packing stands, when nothing else has to be said."""
+    if standing.too_many(session) is not None:
+        return reply.calm(session, word.PACK, *_take_out_first(session))
     return reply.calm(session, word.PACK, orders.to_go(standing.to_go(session)), pieces.SCAN_NEXT)
 
 
@@ -148,7 +150,7 @@ def _next_box(session: Session) -> Step:
         return Step(reply.refuse(session, word.NOT_YET, parcels.EMPTY_BOX, pieces.SCAN_NEXT))
     if standing.too_many(session) is not None:
         return Step(reply.refuse(session, word.NOT_YET, *_take_out_first(session)))
-    return _check(session)
+    return _check(replace(session, said=None))
 
 
 def _done(session: Session) -> Step:

@@ -170,6 +170,8 @@ def standing_prompt(session: Session) -> Session:
     parcel = session.parcel
     if parcel is None or session.order is None:
         return session
+    if parcel.void_wanted:
+        return _wait(session, labels.GIVING_BACK)
     printing = parcel.label_usable and parcel.print_state is not PrintState.NONE
     if printing or parcel.label_state in (LabelState.FAILED, LabelState.REQUESTED):
         return enter(session).session

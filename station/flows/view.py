@@ -11,7 +11,7 @@ from station.prompt import Key, Prompt, Row, Tone, Verdict
 from station.session import Said, Session, Text
 from station.wording import labels, orders, parcels, people, pieces, render, word
 from station.wording.values import clock, kilograms
-from sync.orders import Order, Parcel, PrintState
+from sync.orders import LabelState, Order, Parcel, PrintState
 
 OVER_FULL, SHORT = "!", "−"
 
@@ -53,10 +53,18 @@ def instruction(session: Session) -> Text:
             asked = session.settings.ask_box and parcel is not None and not parcel.box
             return parcels.SCAN_BOX if asked else parcels.ON_THE_SCALE
         case "ship":
-            printing = parcel is not None and parcel.print_state is not PrintState.NONE
-            return labels.SCAN_IT if printing else labels.WAIT_OR_PUT_ASIDE
+            return _shipping(parcel)
         case _:
             return orders.SCAN_ONE
+
+
+def _shipping(parcel: Parcel | None) -> Text:
+    if parcel is not None and parcel.label_state is LabelState.FAILED:
+        return labels.AGAIN_OR_HOLD
+    printing = parcel is not None and parcel.label_usable
+    if parcel is not None and printing and parcel.print_state is not PrintState.NONE:
+        return labels.SCAN_IT
+    return labels.WAIT_OR_PUT_ASIDE
 
 
 def _picking(session: Session) -> Text:
