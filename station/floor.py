@@ -7,6 +7,7 @@ first frame is out, and stopped when the app ends.
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,7 @@ def open_floor(home: Path, config: Config, robot: Path | None = None) -> BenchAp
     )
     printers = Printers(label=config.printer_of("label"), paper=config.printer_of("paper"))
     bench = Bench(store, fresh, printers)
-    floor = _Floor(home, config, bench, hub)
+    floor = _Floor(home, config, bench, hub, timing=robot is not None)
     around = Around(
         start=floor.start,
         stop=floor.stop,
@@ -81,7 +82,8 @@ def open_floor(home: Path, config: Config, robot: Path | None = None) -> BenchAp
 class _Floor:
     """What surrounds a bench: wires, spool, papers, link. Its threads only pass values on."""
 
-    def __init__(self, home: Path, config: Config, bench: Bench, hub: str) -> None:
+    def __init__(self, home: Path, config: Config, bench: Bench, hub: str, *, timing: bool) -> None:
+        self._timing = timing
         self._home, self._config, self._bench, self._hub = home, config, bench, hub
         self._app: BenchApp | None = None
         self._lamps: dict[str, BenchLamp] = {}
@@ -91,7 +93,7 @@ class _Floor:
         self._watch: LayoutWatch | None = None
         self._link: Link | None = None
         self._keep = StoreKeep(bench.store, self._heartbeat)
-        ledger = StoreLedger(bench.store, bench.record, self._printer_needs)
+        ledger = StoreLedger(bench.store, bench.record, self._printer_needs, self._went_out)
         printers = [
             Printer(name=name, url=one.url, asked=one.answers, counter=one.counter)
             for name, one in config.printers.items()
@@ -167,6 +169,13 @@ class _Floor:
                 self._post(Weighed(grams))
             case NotEmptied(grams=grams):
                 self._post(NotZeroed(grams))
+
+    def _went_out(self, job: str) -> None:
+        """A label's last byte went out; its first one did a little earlier."""
+        began = self._bench.begun.pop(job, None)
+        if began is not None and self._timing:
+            milliseconds = (time.monotonic() - began) * 1000
+            self._write({"last_piece_to_first_byte_ms": round(milliseconds, 3)})
 
     def _printer_needs(self, printer: str, needs: str) -> None:
         self._post(PrinterTrouble(printer, needs))

@@ -25,9 +25,16 @@ _FLYING = ("sending", "sent", "uncertain")
 class StoreLedger:
     """Keeps the jobs of every printer of this bench."""
 
-    def __init__(self, store: Store, record: Record, needs: Callable[[str, str], None]) -> None:
-        """`needs` hears (printer, what it needs) at each change."""
+    def __init__(
+        self,
+        store: Store,
+        record: Record,
+        needs: Callable[[str, str], None],
+        gone: Callable[[str], None] = lambda job: None,
+    ) -> None:
+        """`needs` hears (printer, what it needs) at each change; `gone` that a job's bytes went."""
         self._store = store
+        self._gone = gone
         self._record = record
         self._needs = needs
 
@@ -63,6 +70,7 @@ class StoreLedger:
 
     def sent(self, job: str) -> None:
         """Put on record that the last byte went out."""
+        self._gone(job)
         self._moved(
             job, ("sending",), "sent", lambda parcel: facts.PrintSent(parcel=parcel, job=job)
         )
