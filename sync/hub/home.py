@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,11 +39,15 @@ def database(named: str | None) -> str:
     return found or f"sqlite:///{folder() / 'hub.db'}"
 
 
-def opened(named: str | None, *, checked: bool = True) -> Opened:
+@contextmanager
+def opened(named: str | None, *, checked: bool = True) -> Iterator[Opened]:
     """Open the books. Raises setup.Unfit."""
     folder().mkdir(parents=True, exist_ok=True)
     store = open_store(database(named))
-    if checked:
-        setup.check(store)
-    secrets = vault.at(folder() / "hub.key")
-    return Opened(store, secrets, Book(secrets))
+    try:
+        if checked:
+            setup.check(store)
+        secrets = vault.at(folder() / "hub.key")
+        yield Opened(store, secrets, Book(secrets))
+    finally:
+        store.close()

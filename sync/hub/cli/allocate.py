@@ -18,8 +18,7 @@ def run(noun: str, argv: list[str]) -> int:
     return say.run(parser, argv)
 
 
-def _allocate(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _allocate(options: argparse.Namespace, opened: home.Opened) -> int:
     done = allot.allot(opened.store, opened.book, time.time(), dry=options.dry_run)
     rows = [{"shipment": one.shipment, "bench": one.bench, "why": one.why} for one in done]
     if options.json:

@@ -33,8 +33,7 @@ def run(noun: str, argv: list[str]) -> int:
     return say.run(parser, argv)
 
 
-def _code(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _code(options: argparse.Namespace, opened: home.Opened) -> int:
     with opened.store.write() as connection:
         code = benches.new_code(
             connection,
@@ -52,8 +51,7 @@ def _code(options: argparse.Namespace) -> int:
     return say.DONE
 
 
-def _list(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _list(options: argparse.Namespace, opened: home.Opened) -> int:
     now = time.time()
     rows = []
     with opened.store.read() as connection:
@@ -82,8 +80,7 @@ def _list(options: argparse.Namespace) -> int:
     return say.DONE
 
 
-def _revoke(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _revoke(options: argparse.Namespace, opened: home.Opened) -> int:
     with opened.store.write() as connection:
         if not benches.revoke(connection, options.name):
             raise say.No(f"there is no bench {options.name}: see `packbench-hub bench list`")

@@ -45,8 +45,7 @@ def credentials(named: str | None) -> dict[str, object]:
         raise say.No(f"{named} is no JSON file of credentials ({type(wrong).__name__})") from None
 
 
-def _add(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _add(options: argparse.Namespace, opened: home.Opened) -> int:
     with opened.store.write() as connection:
         channels.add_carrier(
             connection,
@@ -61,8 +60,7 @@ def _add(options: argparse.Namespace) -> int:
     return say.DONE
 
 
-def _list(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _list(options: argparse.Namespace, opened: home.Opened) -> int:
     with opened.store.read() as connection:
         rows = [
             {"name": row.name, "kind": row.kind, "base_url": row.base_url}
@@ -76,5 +74,5 @@ def _list(options: argparse.Namespace) -> int:
     return say.DONE
 
 
-def _later(options: argparse.Namespace) -> int:
+def _later(options: argparse.Namespace, opened: home.Opened) -> int:
     raise say.No(f"`carrier {options.verb}` is not in this version")

@@ -6,6 +6,8 @@ import argparse
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from sqlalchemy import delete
@@ -71,12 +73,11 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _add(options: argparse.Namespace) -> int:
+def _add(options: argparse.Namespace, opened: home.Opened) -> int:
     if options.market in LATER_MARKETS:
         raise say.No(f"{options.market} is not in this version")
     if not options.name or set(options.name) & set(":#/ "):
         raise say.No("a channel's name has no blank and none of : # /")
-    opened = home.opened(options.database)
     with opened.store.write() as connection:
         channels.add_channel(
             connection,
@@ -94,8 +95,7 @@ def _add(options: argparse.Namespace) -> int:
     return say.DONE
 
 
-def _list(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _list(options: argparse.Namespace, opened: home.Opened) -> int:
     with opened.store.read() as connection:
         rows = [
             {
@@ -121,21 +121,22 @@ def _shown(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def _outside(opened: home.Opened) -> Outside:
-    return Outside(opened.store, opened.vault, http.client(), threading.Event())
+@contextmanager
+def _outside(opened: home.Opened) -> Iterator[Outside]:
+    with http.client() as client:
+        yield Outside(opened.store, opened.vault, client, threading.Event())
 
 
-def _check(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
-    there = _outside(opened).channel(options.name)
-    begin, end = pull.window(there, datetime.now(UTC), datetime.now(UTC), None)
-    there.line.hold(there.market.fetch_orders(there.sites, begin, end))
+def _check(options: argparse.Namespace, opened: home.Opened) -> int:
+    with _outside(opened) as outside:
+        there = outside.channel(options.name)
+        begin, end = pull.window(there, datetime.now(UTC), datetime.now(UTC), None)
+        there.line.hold(there.market.fetch_orders(there.sites, begin, end))
     say.words(f"channel {options.name} lets us in and answers")
     return say.DONE
 
 
-def _remove(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _remove(options: argparse.Namespace, opened: home.Opened) -> int:
     with opened.store.write() as connection:
         done = connection.execute(delete(channel).where(channel.c.name == options.name))
     if not done.rowcount:
@@ -144,20 +145,20 @@ def _remove(options: argparse.Namespace) -> int:
     return say.DONE
 
 
-def _later(options: argparse.Namespace) -> int:
+def _later(options: argparse.Namespace, opened: home.Opened) -> int:
     raise say.No(f"`channel {options.verb}` is not in this version: add credentials by file")
 
 
-def _pull(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
-    pulled = pull.pull(
-        opened.store,
-        opened.book,
-        _outside(opened),
-        options.name,
-        since=options.since,
-        until=options.until,
-    )
+def _pull(options: argparse.Namespace, opened: home.Opened) -> int:
+    with _outside(opened) as outside:
+        pulled = pull.pull(
+            opened.store,
+            opened.book,
+            outside,
+            options.name,
+            since=options.since,
+            until=options.until,
+        )
     if options.json:
         say.json(
             {
@@ -172,27 +173,29 @@ def _pull(options: argparse.Namespace) -> int:
     return say.DONE
 
 
-def _confirm(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
-    outside = _outside(opened)
-    outside.channel(options.name)
-    round = Confirmations(opened.store, opened.book, outside)
+def _confirm(options: argparse.Namespace, opened: home.Opened) -> int:
+    with _outside(opened) as outside:
+        outside.channel(options.name)
+        results = _told(Confirmations(opened.store, opened.book, outside), options.name)
+    if options.json:
+        say.json({"parcels": results})
+    counted = Counter(row["told"] for row in results)
+    said = ", ".join(f"{number} {told}" for told, number in sorted(counted.items()))
+    say.words(f"{len(results)} parcels told: {said or 'nothing was due'}")
+    return say.REFUSED if any(row["told"] == Rejected.__name__.lower() for row in results) else 0
+
+
+def _told(round: Confirmations, name: str) -> list[dict[str, str]]:
+    """Tell a channel of everything that is due; what is put off stays for the service."""
     results = []
-    ids = round.due(options.name)
     began = time.monotonic()
-    while ids and time.monotonic() - began < LONGEST_SECONDS:
+    while (ids := round.due(name)) and time.monotonic() - began < LONGEST_SECONDS:
         for id in ids:
             told = round.do(id)
             if told is not None:
                 why = "" if isinstance(told, Accepted) else told.why
                 results.append({"parcel": id, "told": type(told).__name__.lower(), "why": why})
-        ids = round.due(options.name)
-    if options.json:
-        say.json({"parcels": results})
-    counted = Counter(str(row["told"]) for row in results)
-    said = ", ".join(f"{number} {told}" for told, number in sorted(counted.items()))
-    say.words(f"{len(results)} parcels told: {said or 'nothing was due'}")
-    return say.REFUSED if any(row["told"] == Rejected.__name__.lower() for row in results) else 0
+    return results
 
 
 LONGEST_SECONDS = 600.0

@@ -14,11 +14,10 @@ def run(noun: str, argv: list[str]) -> int:
     says = "Makes the database." if noun == "init" else "Brings the database up to date."
     parser = say.parser(noun, says)
     parser.set_defaults(do=_make)
-    return say.run(parser, argv)
+    return say.run(parser, argv, checked=False)
 
 
-def _make(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database, checked=False)
+def _make(options: argparse.Namespace, opened: home.Opened) -> int:
     there = setup.make(opened.store)
     state = "is up to date" if there else "is made"
     say.words(f"the database {state}: {version_of(opened.store)}, in {home.folder()}")

@@ -23,8 +23,7 @@ def run(noun: str, argv: list[str]) -> int:
     return say.run(parser, argv)
 
 
-def _import(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _import(options: argparse.Namespace, opened: home.Opened) -> int:
     try:
         if options.file == "-":
             read = list(items.read_csv(sys.stdin))

@@ -77,8 +77,7 @@ def _add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         made.set_defaults(do=_do)
 
 
-def _list(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _list(options: argparse.Namespace, opened: home.Opened) -> int:
     with opened.store.read() as connection:
         ids = search.ids(connection, _wanted(options), time.time())
         found = opened.book.get_all(connection, ids)
@@ -113,8 +112,8 @@ def _find(options: argparse.Namespace, opened: home.Opened) -> Order:
     return order
 
 
-def _show(options: argparse.Namespace) -> int:
-    order = order_json(_find(options, home.opened(options.database)))
+def _show(options: argparse.Namespace, opened: home.Opened) -> int:
+    order = order_json(_find(options, opened))
     if options.json:
         say.json(order)
     else:
@@ -122,8 +121,7 @@ def _show(options: argparse.Namespace) -> int:
     return say.DONE
 
 
-def _history(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _history(options: argparse.Namespace, opened: home.Opened) -> int:
     order = _find(options, opened)
     rows = []
     with opened.store.read() as connection:
@@ -157,8 +155,7 @@ def _history(options: argparse.Namespace) -> int:
     return say.DONE
 
 
-def _import(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _import(options: argparse.Namespace, opened: home.Opened) -> int:
     try:
         raw = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
         fetched = imports.read(raw)
@@ -176,8 +173,7 @@ def _import(options: argparse.Namespace) -> int:
     return say.REFUSED if fetched.refused else say.DONE
 
 
-def _do(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _do(options: argparse.Namespace, opened: home.Opened) -> int:
     decide = _decision(options)
     by = options.by or getpass.getuser()
     with opened.store.read() as connection:

@@ -28,8 +28,7 @@ def run(noun: str, argv: list[str]) -> int:
     return say.run(parser, argv)
 
 
-def _add(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _add(options: argparse.Namespace, opened: home.Opened) -> int:
     person = Packer(
         badge=options.badge, name=options.name, role=options.role, language=options.language
     )
@@ -39,8 +38,7 @@ def _add(options: argparse.Namespace) -> int:
     return say.DONE
 
 
-def _list(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _list(options: argparse.Namespace, opened: home.Opened) -> int:
     with opened.store.read() as connection:
         rows = connection.execute(select(packer).order_by(packer.c.badge)).all()
     found = [dict(row._mapping) for row in rows]

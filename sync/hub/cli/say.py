@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
+from sync.hub import home
 from sync.hub.channels import Unknown, Unusable
+from sync.hub.home import Opened
 from sync.hub.http import Stopped
 from sync.hub.setup import Unfit
 from sync.hub.vault import NotOpened
@@ -17,7 +19,7 @@ from sync.talk import Failed
 
 DONE, REFUSED, USAGE = 0, 1, 2
 
-Command = Callable[[argparse.Namespace], int]
+Command = Callable[[argparse.Namespace, Opened], int]
 
 
 class No(Exception):
@@ -41,15 +43,19 @@ def add_json(made: argparse.ArgumentParser) -> None:
     made.add_argument("--json", action="store_true", help="machine output, and nothing else")
 
 
-def run(made: argparse.ArgumentParser, argv: Sequence[str]) -> int:
-    """Run what was asked for; an expected failure is one sentence and status 1."""
+def run(made: argparse.ArgumentParser, argv: Sequence[str], *, checked: bool = True) -> int:
+    """Run what was asked for; an expected failure is one sentence and status 1.
+
+    `checked`: the database must be made already.
+    """
     try:
         options = made.parse_args(argv)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else USAGE
     do: Command = options.do
     try:
-        return do(options)
+        with home.opened(options.database, checked=checked) as opened:
+            return do(options, opened)
     except (No, Failed, Unknown, Unusable, Unfit, NotOpened) as refused:
         words(f"{made.prog}: {refused}")
     except SQLAlchemyError as wrong:

@@ -38,7 +38,7 @@ def run(noun: str, argv: list[str]) -> int:
     return say.run(parser, argv)
 
 
-def _serve(options: argparse.Namespace) -> int:
+def _serve(options: argparse.Namespace, opened: home.Opened) -> int:
     logging.basicConfig(
         level=options.log_level.upper(),
         stream=sys.stderr,
@@ -46,14 +46,12 @@ def _serve(options: argparse.Namespace) -> int:
     )
     # It logs every address it asks, with the query.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    opened = home.opened(options.database)
     bell = Bell()
     rounds = Rounds(opened.store, opened.book, opened.vault, bell, http.client())
     goes = None if options.no_rounds else rounds
     service = app(Hub(opened.store, opened.book, opened.vault, bell, goes))
     server = _Server(_with_rounds(service, goes), options.host, options.port)
     server.run()
-    opened.store.close()
     if not server.started:
         raise say.No(f"cannot listen on {options.host}:{options.port}: is it in use?")
     return say.DONE

@@ -52,8 +52,7 @@ def _json(row: desk.Trouble) -> dict[str, Any]:
     }
 
 
-def _list(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _list(options: argparse.Namespace, opened: home.Opened) -> int:
     with opened.store.read() as connection:
         rows = [_json(row) for row in troubles.listed(connection, all_=options.all)]
     if options.json:
@@ -67,8 +66,7 @@ def _list(options: argparse.Namespace) -> int:
     return say.DONE
 
 
-def _show(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _show(options: argparse.Namespace, opened: home.Opened) -> int:
     with opened.store.read() as connection:
         row = troubles.get(connection, options.id)
     if row is None:
@@ -81,8 +79,7 @@ def _show(options: argparse.Namespace) -> int:
     return say.DONE
 
 
-def _do(options: argparse.Namespace) -> int:
-    opened = home.opened(options.database)
+def _do(options: argparse.Namespace, opened: home.Opened) -> int:
     by = options.by or getpass.getuser()
     with opened.store.write() as connection:
         row = troubles.get(connection, options.id)
