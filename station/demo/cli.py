@@ -39,9 +39,9 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr.write("--floor is not built yet; leave it out, or give --benches.\n")
         return 1
     if args.picture is not None:
-        from station.demo import picture  # it alone loads the terminal library
+        from station.demo.picture import draw  # it alone loads the terminal library
 
-        return picture.draw(args.picture, args.language)
+        return draw(args.picture, args.language)
     # What follows starts processes; `packbench --help` must not wait for it.
     from station.demo import supervisor
     from station.demo.plan import Plan

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from station.demo import robot, words
+from station.demo import paper, robot, words
 from station.demo.hook import Around
 from station.demo.record import Record
 from station.demo.robot import Lift, Move, Scan, Seen, Wait, Weigh
@@ -86,6 +86,8 @@ class Hands:
         self._fired_at = 0.0
         self._on_scale: int | None = None
         self._lifted_at = time.monotonic()
+        self._out: tuple[str, ...] = ()
+        """What the label says that has just come out; gone with the next scan."""
         self._asked: list[str] = []
         self._news = False
         self._closing = False
@@ -98,13 +100,15 @@ class Hands:
         if self._around.hands != "keys":
             return ""
         session = self._session
-        return words.notice(session.language if session else "en", self._record.last)
+        return words.notice(session.language if session else "en", self._out)
 
     def saw(self, session: Session, heard: str = "", waiting: Sequence[Order] = ()) -> None:
         """Take note of what is on the screen now."""
         with self._changed:
             self._session, self._waiting = session, waiting
             self._since = time.monotonic()
+            if heard:
+                self._out = ()
             if heard and heard == self._fired:
                 self._fired = ""
             self._news = True
@@ -136,6 +140,7 @@ class Hands:
                     break
                 session, waiting = self._session, self._waiting
             if self._record.look() and self._around.hands == "keys":
+                self._out = paper.summary(self._record.last)
                 self._repaint()
             if session is None:
                 continue
@@ -154,7 +159,11 @@ class Hands:
         with self._changed:
             asked, self._asked = self._asked, []
         for what in asked:
-            self._make(self._asked_move(what, self._seen(session, waiting)))
+            move = self._asked_move(what, self._seen(session, waiting))
+            self._make(move)
+            if isinstance(move, Lift):
+                # Nobody thinks of taking a parcel off the scale as a move of its own.
+                self._make(self._asked_move(what, self._seen(session, waiting)))
 
     def _asked_move(self, what: str, seen: Seen) -> Move:
         match what:

@@ -13,7 +13,13 @@ import re
 
 import msgspec
 
+from station.codes import read
+from station.codes.code import Tracking
+
 _FIELD = re.compile(rb"\^BC[^\^]*(?:\^F[HN]([^\^]?)[^\^]*)?\^FD([^\^]*)\^FS")
+_TEXT = re.compile(rb"\^A0[A-Z]?,(\d+),\d+(?:\^F[HN]([^\^]?)[^\^]*)?\^FD([^\^]*)\^FS")
+_LARGE_DOTS = 40
+"""Letters of 5 mm and more, at 8 dots a millimetre: carrier, service, and where it goes."""
 _SUBSET = re.compile(r">(.)")
 
 
@@ -30,9 +36,30 @@ def codes(job: bytes) -> tuple[str, ...]:
     return tuple(_read(field[2], field[1]) for field in _FIELD.finditer(job))
 
 
+def summary(job: bytes) -> tuple[str, ...]:
+    """Return what a carrier's label is about; () for a paper of our own."""
+    numbers = [code for code in codes(job) if isinstance(read(code), Tracking)]
+    return (*words(job), *numbers) if numbers else ()
+
+
+def words(job: bytes) -> tuple[str, ...]:
+    """Return what a label says in large letters, each once; rasterised lines are not read."""
+    large = (
+        _unescaped(field[3], field[2])
+        for field in _TEXT.finditer(job)
+        if int(field[1]) >= _LARGE_DOTS
+    )
+    return tuple(dict.fromkeys(large))
+
+
 def _read(data: bytes, escape: bytes | None) -> str:
+    text = _unescaped(data, escape)
+    return _SUBSET.sub(lambda found: ">" if found[1] == "<" else "", text)
+
+
+def _unescaped(data: bytes, escape: bytes | None) -> str:
     text = data.decode("utf-8", errors="replace")
     if escape is not None:
         sign = re.escape(escape.decode("ascii", errors="replace") or "_")
         text = re.sub(f"{sign}([0-9A-Fa-f]{{2}})", lambda hex: chr(int(hex[1], 16)), text)
-    return _SUBSET.sub(lambda found: ">" if found[1] == "<" else "", text)
+    return text

@@ -21,8 +21,8 @@ class Record:
         self._at = 0
         self.out: Counter[str] = Counter()
         """How often a label came out, by what its barcode says."""
-        self.last: tuple[str, ...] = ()
-        """What the newest label's barcodes say."""
+        self.last = b""
+        """The newest label: its bytes."""
 
     def look(self) -> bool:
         """Read what is new; say whether anything is."""
@@ -30,10 +30,10 @@ class Record:
         for label in self._new():
             new = True
             self.last = label
-            self.out.update(set(label))
+            self.out.update(set(codes(label)))
         return new
 
-    def _new(self) -> Iterator[tuple[str, ...]]:
+    def _new(self) -> Iterator[bytes]:
         try:
             with (self._folder / "printed.jsonl").open("rb") as file:
                 file.seek(self._at)
@@ -43,10 +43,10 @@ class Record:
         # A line that the printer is still writing is read next time.
         whole = data[: data.rfind(b"\n") + 1]
         for line in whole.splitlines(keepends=True):
-            yield codes((self._folder / _LINE.decode(line).file).read_bytes())
+            yield (self._folder / _LINE.decode(line).file).read_bytes()
             self._at += len(line)
 
 
 def labels(folder: Path) -> list[tuple[str, ...]]:
     """Return what the barcodes of every label say that ever came out of a printer."""
-    return list(Record(folder)._new())  # its own module's
+    return [codes(label) for label in Record(folder)._new()]

@@ -24,6 +24,13 @@ def test_a_scanner_reads_the_tracking_number_off_our_own_label() -> None:
         assert paper.codes(shipping(tracking)) == (tracking,)
 
 
+def test_the_label_that_came_out_is_told_in_a_line() -> None:
+    told = paper.summary(shipping("RR123456785GB"))
+    assert {"SIMPARCEL", "Express 24", "GB", "Cambridge CB2 1TN"} <= set(told)
+    assert told[-1] == "RR123456785GB"
+    assert paper.summary(b"^XA^A0N,20,20^FDsmall print^FS^XZ") == ()
+
+
 def test_a_command_sheet_has_many_codes_and_a_half_label_none() -> None:
     job = shipping("RR123456785GB")
     assert paper.codes(job[: len(job) // 2]) == ()
