@@ -30,7 +30,9 @@ def step(session: Session, input: Input) -> Step:
     match input:
         case Scanned(code=BadgeCode()):
             return login.step(session, input)
-        case Scanned(known=known) if known.order is not None:
+        case Scanned() if _just_closed(session, input):
+            return Step(_closed_again(session))
+        case Scanned(known=known) if known.order is not None and not _is_free(input):
             return _open(session, known.order, input)
         case Scanned(code=ToteCode(tote=tote), known=known):
             return pick.begin_tote(session, tote, known.needing)
@@ -54,6 +56,30 @@ def step(session: Session, input: Input) -> Step:
             return misplaced.step(replace(session, order=None), input)
         case _:
             return Step(session)
+
+
+def _just_closed(session: Session, scanned: Scanned) -> bool:
+    """Whether it is the label that closed the last parcel: scanners repeat themselves."""
+    parcel = session.parcel
+    if parcel is None or parcel.label is None or not parcel.closed:
+        return False
+    return standing.tracking_of(scanned) == standing.same_form(parcel.label.tracking)
+
+
+def _closed_again(session: Session) -> Session:
+    order, parcel = session.order, session.parcel
+    lane = parcel.label.lane if parcel and parcel.label else ""
+    what = orders.finished(order.channel_order_id if order else "", lane)
+    return reply.done(session, word.DONE, what, orders.NEXT_ORDER)
+
+
+def _is_free(scanned: Scanned) -> bool:
+    """Whether it is a tote whose order was packed: it can be used again."""
+    order, known = scanned.known.order, scanned.known.shipment_id
+    if order is None or not isinstance(scanned.code, ToteCode):
+        return False
+    of_tote = [s for s in order.shipments if known in ("", s.id) and s.tote == scanned.code.tote]
+    return bool(of_tote) and all(s.state not in (*WORKABLE, State.READY) for s in of_tote)
 
 
 def shipment_here(session: Session, order: Order, wanted: str) -> Shipment | None:
@@ -136,6 +162,8 @@ def _is_spoiled(order: Order, scanned: Scanned) -> bool:
 
 def _enter(session: Session, scanned: Scanned) -> Step:
     if session.flow == "pack":
+        if standing.complete(session) and session.parcel and not session.parcel.pieces:
+            return opening.finish(session, "")
         number = session.order.channel_order_id if session.order else ""
         to_go = orders.to_go(standing.to_go(session))
         return pack.full(reply.good(session, word.PACK, orders.opened(number), to_go))
@@ -148,7 +176,7 @@ def _enter(session: Session, scanned: Scanned) -> Step:
 
 
 def _open_with_piece(session: Session, order: Order, scanned: Scanned) -> Step:
-    shipment = shipment_here(session, order, "")
+    shipment = shipment_here(session, order, scanned.known.shipment_id)
     refused = why_not(session, order, shipment)
     if shipment is None or refused is not None:
         return Step(replace(session, said=refused, latched=True))

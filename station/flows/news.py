@@ -93,8 +93,7 @@ def _packing(session: Session, shipment: Shipment, before: Order | None) -> Step
         return Step(session)
     if session.flow == "pack":
         if standing.complete(session) and not parcel.pieces:
-            number = session.order.channel_order_id if session.order else ""
-            return Step(_aside(session, word.EMPTY, orders.empty(number), orders.PUT_ASIDE))
+            return opening.finish(session, "")
         return pack.full(session)
     if session.flow != "ship":
         return Step(session)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from station.codes.code import CommandCode, Gtin
-from station.flows import misplaced, reply, standing, weigh
+from station.flows import misplaced, opening, reply, standing, weigh
 from station.flows.flow import Effect, Input, Print, Scanned, Step
 from station.flows.record import go_on, record
 from station.session import Question, Session, Text
@@ -157,7 +157,8 @@ def _done(session: Session) -> Step:
     if standing.too_many(session) is not None:
         return Step(reply.refuse(session, word.NOT_YET, *_take_out_first(session)))
     if standing.complete(session):
-        return full(session)
+        packed_here = session.parcel is not None and session.parcel.pieces
+        return full(session) if packed_here else opening.finish(session, "")
     missing = orders.missing(standing.to_go(session))
     return Step(reply.refuse(session, word.NOT_YET, missing, orders.SHORT_OR_HOLD))
 

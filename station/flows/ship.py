@@ -16,9 +16,9 @@ from station.codes.code import CommandCode
 from station.flows import misplaced, opening, reply, standing
 from station.flows.flow import Input, PrintLabel, Scanned, Step
 from station.flows.record import go_on, record
-from station.session import Question, Said, Session, Text
+from station.session import Question, Session, Text
 from station.wording import labels, orders, parcels, word
-from sync.orders import Label, LabelState, Parcel, PrintState
+from sync.orders import Label, LabelState, Order, Parcel, PrintState
 from sync.orders import facts as f
 
 UNSURE = (PrintState.SENDING, PrintState.SENT, PrintState.UNCERTAIN)
@@ -157,7 +157,7 @@ def step(session: Session, input: Input) -> Step:
             what = parcels.is_full(standing.name_of(session, line.line))
             return Step(reply.wrong(session, word.TOO_MANY, what, labels.FINISH_FIRST))
         case Scanned(known=known) if known.order and known.parcel_id not in ("", session.parcel_id):
-            what = labels.of_another(known.order.channel_order_id)
+            what = _whose(session, known.order, known.parcel_id)
             return Step(reply.stop(session, word.WRONG, what, labels.PUT_IT_THERE))
         case Scanned():
             return misplaced.step(session, input)
@@ -204,6 +204,12 @@ def _of_label(parcel: Parcel) -> tuple[object, ...]:
     )
 
 
+def _whose(session: Session, order: Order, parcel_id: str) -> Text:
+    if session.order is not None and order.id == session.order.id:
+        return labels.of_parcel(parcel_id.rpartition("/")[2])
+    return labels.of_another(order.channel_order_id)
+
+
 def _is_own_label(session: Session, scanned: Scanned) -> bool:
     parcel = session.parcel
     if parcel is None or parcel.label is None or isinstance(scanned.code, CommandCode):
@@ -238,42 +244,13 @@ def _next(session: Session) -> Step:
     if parcel is None or shipment is None or order is None:
         return Step(session)
     lane = parcel.label.lane if parcel.label else ""
-    if not _all_packed(session):
-        step = opening.open_next(session)
-        told = reply.done(step.session, word.CLOSED, parcels.closed(parcel.number, lane))
-        rest = orders.to_go(standing.to_go(told))
-        said = replace_then(told, rest)
-        return Step(said, step.effects)
-    step = record(session, *_unneeded(session))
-    then = parcels.TO_THE_LANE if lane else orders.NEXT_ORDER
+    if standing.complete(session):
+        return opening.finish(session, lane)
+    step = opening.open_next(session)
     told = reply.done(
-        replace(step.session, flow="choose"),
-        word.DONE,
-        orders.finished(order.channel_order_id, lane),
-        then,
+        step.session,
+        word.CLOSED,
+        parcels.closed(parcel.number, lane),
+        orders.to_go(standing.to_go(step.session)),
     )
     return Step(told, step.effects)
-
-
-def _all_packed(session: Session) -> bool:
-    # A parcel that ships again counts its own pieces, not the shipment's.
-    return standing.complete(session)
-
-
-def replace_then(session: Session, then: Text) -> Session:
-    """The same answer with another second line."""
-    said = session.said
-    if said is None:
-        return session
-    return replace(session, said=Said(word=said.word, tone=said.tone, what=said.what, then=then))
-
-
-def _unneeded(session: Session) -> list[f.Fact]:
-    """Parcels that were planned and are not needed: without them the shipment is packed."""
-    shipment = session.shipment
-    drops: list[f.Fact] = []
-    for parcel in reversed(shipment.parcels if shipment else ()):
-        if parcel.contents != "planned" or parcel.label_state is not LabelState.NONE:
-            break
-        drops.append(f.ParcelDropped(parcel=parcel.id))
-    return drops

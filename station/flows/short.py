@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from station.codes.code import CommandCode
-from station.flows import hold, pack, pick, reply, standing
+from station.flows import hold, opening, pack, pick, reply, standing
 from station.flows.flow import Input, Scanned, Step
 from station.flows.record import go_on, record
 from station.session import Question, Session
 from station.wording import orders, pieces, word
-from sync.orders import Contents, HoldKind, LabelState
+from sync.orders import HoldKind
 from sync.orders import facts as f
 
 
@@ -64,28 +64,8 @@ def _on(session: Session) -> Step:
     if session.flow == "pick":
         return pick.settled(session)
     if parcel is not None and not parcel.pieces and standing.complete(session):
-        return _without_this_box(session)
+        return opening.finish(session, "")
     return pack.full(session)
-
-
-def _without_this_box(session: Session) -> Step:
-    """What was to go into this box is missing: the boxes before it are the whole shipment."""
-    parcel, order = session.parcel, session.order
-    if parcel is None or order is None:
-        return Step(session)
-    if parcel.label_state is not LabelState.NONE:
-        return hold.hold(session, HoldKind.STOCK)
-    facts: list[f.Fact] = []
-    if parcel.contents is Contents.OPEN:
-        facts.append(f.ParcelShut(parcel=parcel.id))
-    step = record(session, *facts, f.ParcelDropped(parcel=parcel.id))
-    told = reply.done(
-        replace(step.session, flow="choose", parcel_id=""),
-        word.DONE,
-        orders.finished(order.channel_order_id, ""),
-        orders.NEXT_ORDER,
-    )
-    return Step(told, step.effects)
 
 
 def _current(session: Session) -> str:

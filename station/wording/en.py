@@ -186,6 +186,8 @@ SENTENCES: dict[str, str] = {
     "labels.why": "Why once more?",
     "labels.refused": "The carrier sold no label: {why}",
     "labels.refused_unsaid": "The carrier sold no label, and did not say why.",
+    "labels.of_parcel": "That is the label of parcel {n} of this order.",
+    "labels.label_too_many": "A label was bought for a box that is not needed.",
     "labels.of_another": "That is the label of order {order}.",
     "labels.unknown": "No parcel here has the number {text}.",
     "printer.paper": "The label printer is out of labels: load a roll.",

@@ -31,6 +31,7 @@ SPOILED = text("labels.spoiled")
 TAKE_IT_OFF = text("labels.take_it_off")
 VOID_TAKE_IT_OFF = text("labels.void_take_it_off")
 TOO_EARLY = text("labels.too_early")
+LABEL_TOO_MANY = text("labels.label_too_many")
 UNSURE = text("labels.unsure")
 VOID_AGAIN = text("labels.void_again")
 VOID_SURE = text("labels.void_sure")
@@ -48,6 +49,11 @@ def refused(why: str) -> Text:
 def of_another(number: str) -> Text:
     """Whose label was scanned."""
     return text("labels.of_another", order=number)
+
+
+def of_parcel(number: str) -> Text:
+    """A label of the same order, for another of its boxes."""
+    return text("labels.of_parcel", n=number)
 
 
 def unknown(number: str) -> Text:

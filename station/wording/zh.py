@@ -186,6 +186,8 @@ SENTENCES: dict[str, str] = {
     "labels.why": "为什么再打一次？",
     "labels.refused": "承运商没有给标签：{why}",
     "labels.refused_unsaid": "承运商没有给标签，也没说原因。",
+    "labels.of_parcel": "这是本订单包裹 {n} 的标签。",
+    "labels.label_too_many": "有一张标签是给不需要的箱子买的。",
     "labels.of_another": "这是订单 {order} 的标签。",
     "labels.unknown": "这里没有包裹是这个号：{text}",
     "printer.paper": "标签打印机没纸了：请装一卷。",

@@ -198,3 +198,72 @@ def test_a_label_refused_by_the_carrier_waits_for_somebody() -> None:
     assert bench.orders[ORDER.id].parcel(PARCEL).label_state is LabelState.FAILED
     assert len(requests(bench)) == 1
     assert "no such street" in flows.verdict(bench.session).line1
+
+
+def _first_of_two_closed() -> Bench:
+    bench = a_bench(an_order(lines=(a_line(quantity=2),)))
+    bench.scan(MUG)
+    bench.press("NEXTBOX")
+    bench.put(Weighed(430))
+    bench.hub_sells()
+    bench.printer_prints()
+    bench.scan("T10001")
+    return bench
+
+
+def test_a_second_box_that_stays_empty_is_put_away() -> None:
+    bench = _first_of_two_closed()
+    bench.press("SHORT")
+    bench.press("SHORT")
+    assert bench.word == "DONE"
+    assert bench.orders[ORDER.id].state == "packed"
+    assert len(bench.orders[ORDER.id].shipments[0].parcels) == 1
+
+
+def test_a_label_bought_for_a_box_that_stays_empty_is_a_supervisors_business() -> None:
+    bench = _first_of_two_closed()
+    second = f"{ORDER.shipments[0].id}/2"
+    digest = ORDER.address_digest
+    asked = facts.LabelRequested(parcel=second, key="ahead", grams=430, address=digest)
+    bench.happens(ORDER.id, asked)
+    bench.press("SHORT")
+    bench.press("SHORT")
+    assert bench.word == "STOP"
+    assert bench.orders[ORDER.id].shipments[0].holds
+
+
+def test_the_label_of_another_box_of_the_same_order_is_told_by_its_number() -> None:
+    bench = _first_of_two_closed()
+    bench.scan(MUG)
+    bench.put(Weighed(430))
+    bench.hub_sells()
+    bench.printer_prints()
+    bench.scan("T10001")
+    assert bench.session.latched
+    assert flows.verdict(bench.session).line1 == "That is the label of parcel 1 of this order."
+
+
+def test_the_closing_scan_said_twice_is_no_mistake() -> None:
+    bench = weighed()
+    bench.hub_sells()
+    bench.printer_prints()
+    bench.scan("T10001")
+    seen = len(bench.effects)
+    bench.scan("T10001")
+    assert bench.word == "DONE"
+    assert not bench.session.latched
+    assert bench.effects[seen:] == []
+
+
+def test_a_tote_whose_order_was_packed_is_free_again() -> None:
+    other = an_order("202-0000002-0000002")
+    bench = a_bench(ORDER, other)
+    for scan in ("PKTOT42", "202-0000001-0000001", "PKBINAZ2D12Z2D3", MUG, "PKTOT42", MUG):
+        bench.scan(scan)
+    bench.put(Weighed(430))
+    bench.hub_sells()
+    bench.printer_prints()
+    bench.scan("T10001")
+    bench.scan("PKTOT42")
+    bench.scan("202-0000002-0000002")
+    assert bench.orders[other.id].shipments[0].tote == "42"
