@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from starlette.applications import Starlette
 
 from drivers.simulate.label_printer import VirtualPrinter
@@ -37,6 +38,7 @@ from sync.simulate import goods, serve
 from tests.sync.hub.world import World
 from tests.sync.hub.world import world as a_world
 
+pytestmark = pytest.mark.slow
 DEADLINE = 15.0
 """Seconds until something that must happen is taken not to."""
 
