@@ -41,6 +41,8 @@ class Fetched:
     """channel_order_ids of which it counts a part as shipped."""
     refused: Mapping[str, str] = field(default_factory=dict)
     """By channel_order_id (or "?"): what could not be read at all, and why."""
+    remarks: tuple[str, ...] = ()
+    """What is wrong with the account itself, in sentences (a role that it lacks)."""
     until: datetime | None = None
     """Everything changed before this was seen; the next round starts a little earlier."""
 

@@ -141,14 +141,15 @@ class _Endpoints:
         answer = await run_in_threadpool(self._take, sent)
         if isinstance(answer, Gap):
             return _answer(answer, 409)
-        self._hub.bell.ring()
         if self._hub.rounds is not None:
             self._hub.rounds.announce()
         return _answer(answer)
 
     def _take(self, sent: uploads.Sent) -> Acked | Gap:
         with self._hub.store.write() as connection:
-            return uploads.take(connection, self._hub.book, sent, time.time())
+            answer = uploads.take(connection, self._hub.book, sent, time.time())
+        self._hub.bell.look(self._hub.store)
+        return answer
 
     async def blob(self, request: Request) -> Response:
         """Give the bytes of a label."""

@@ -182,8 +182,8 @@ def withdrawn(news: News) -> None:
 def _hold_unknown(news: News, id: str, said: Said) -> None:
     held = _held(news.order.shipment(id), HoldKind.UNKNOWN)
     if said.held and not held:
-        news.happen(facts.OrderHeld(shipment=id, hold=HoldKind.UNKNOWN, why=said.held))
-        news.trouble(Kind.STATUS, news.order.id, said.held)
+        if news.happen(facts.OrderHeld(shipment=id, hold=HoldKind.UNKNOWN, why=said.held)):
+            news.trouble(Kind.STATUS, news.order.id, said.held)
     elif held and not said.held:
         news.happen(facts.HoldReleased(shipment=id, hold=HoldKind.UNKNOWN))
         news.solved.append(key(Kind.STATUS, news.order.id))

@@ -97,9 +97,16 @@ def take_in(
         Trouble(kind=Kind.UNREADABLE, subject=f"{name}:{id}", sentence=why)
         for id, why in fetched.refused.items()
     ]
+    ours = [
+        Trouble(kind=Kind.CHANNEL, subject=f"{name} account", sentence=remark)
+        for remark in fetched.remarks
+    ]
     with store.write() as connection:
-        troubles.open_(connection, unreadable, time.time())
-    return found, opened + unreadable, changed
+        troubles.open_(connection, unreadable + ours, time.time())
+        if not ours:
+            gone = troubles.key(Kind.CHANNEL, f"{name} account")
+            troubles.solve(connection, [gone], time.time())
+    return found, opened + unreadable + ours, changed
 
 
 def _take_one(

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import httpx
 
@@ -30,6 +31,8 @@ from sync.hub.labels import Labels
 from sync.hub.troubles import Kind, Trouble
 from sync.hub.vault import Vault
 from sync.talk import Failed
+
+R = TypeVar("R")
 
 log = logging.getLogger("packbench.hub")
 
@@ -62,8 +65,9 @@ class Rounds:
     outside: Outside = field(init=False)
     labels: Labels = field(init=False)
     confirmations: Confirmations = field(init=False)
-    _work: threading.Event = field(default_factory=threading.Event)
-    _told: threading.Event = field(default_factory=threading.Event)
+    _allot_work: threading.Event = field(default_factory=threading.Event)
+    _label_work: threading.Event = field(default_factory=threading.Event)
+    _confirm_work: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _next_pull: dict[str, float] = field(default_factory=dict)
 
@@ -82,8 +86,11 @@ class Rounds:
                 labels.recover(connection)
         rounds: dict[str, Callable[[], None]] = {
             "pull": self._pulling,
-            "work": self._working,
-            "confirm": self._confirming,
+            "allot": self._allotting,
+            "label": lambda: self._asking("label", self._label_work, self.labels.due, self._label),
+            "confirm": lambda: self._asking(
+                "confirm", self._confirm_work, self.confirmations.due, self._confirm
+            ),
             "look": self._looking,
         }
         for name, run in rounds.items():
@@ -101,8 +108,8 @@ class Rounds:
 
     def announce(self) -> None:
         """Say that there is work: something was written."""
-        self._work.set()
-        self._told.set()
+        for work in (self._allot_work, self._label_work, self._confirm_work):
+            work.set()
 
     @property
     def alive(self) -> bool:
@@ -126,7 +133,7 @@ class Rounds:
         try:
             pulled = pull.pull(self.store, self.book, self.outside, name)
             if pulled.changed:
-                self.bell.ring()
+                self.bell.look(self.store)
                 self.announce()
             return pull.next_pull(self.store, self.outside.channel(name))
         except Failed as refused:
@@ -146,27 +153,21 @@ class Rounds:
             self._failed("allot", "", wrong)
             return 0
         if done:
-            self.bell.ring({one.bench for one in done})
+            self.bell.look(self.store)
+            self._label_work.set()
         return len(done)
 
-    def label_all(self, pool: ThreadPoolExecutor | None = None) -> int:
+    def label_all(self) -> int:
         """Ask carriers what is due; say for how many parcels."""
-        return self._each(self.labels.due(), self._label, pool)
+        return self._each(self.labels.due(), self._label)
 
-    def confirm_all(self, channel: str = "", pool: ThreadPoolExecutor | None = None) -> int:
+    def confirm_all(self, channel: str = "") -> int:
         """Tell marketplaces what is due; say of how many parcels."""
-        return self._each(self.confirmations.due(channel), self._confirm, pool)
+        return self._each(self.confirmations.due(channel), self._confirm)
 
-    def _each(
-        self, ids: list[str], do: Callable[[str], None], pool: ThreadPoolExecutor | None
-    ) -> int:
-        if pool is None:
-            for id in ids:
-                do(id)
-        else:
-            list(pool.map(do, ids))
-        if ids:
-            self.bell.ring()
+    def _each(self, ids: list[str], do: Callable[[str], None]) -> int:
+        for id in ids:
+            do(id)
         return len(ids)
 
     def _label(self, id: str) -> None:
@@ -178,6 +179,7 @@ class Rounds:
     def _parcel(self, round: str, id: str, do: Callable[[str], object]) -> None:
         try:
             do(id)
+            self.bell.look(self.store)
         except Stopped:
             return
         except (Failed, Unknown) as refused:
@@ -201,33 +203,50 @@ class Rounds:
                 return
             self.stop.wait(wait)
 
-    def _working(self) -> None:
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="label") as pool:
-            while not self.stop.is_set():
-                self._work.clear()
-                done = self._safely("work", lambda: self.allot_all() + self.label_all(pool))
-                if not done:
-                    self._work.wait(IDLE_SECONDS)
+    def _allotting(self) -> None:
+        while not self.stop.is_set():
+            self._allot_work.clear()
+            if not self._safely("allot", self.allot_all):
+                self._allot_work.wait(IDLE_SECONDS)
 
-    def _confirming(self) -> None:
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="confirm") as pool:
+    def _asking(
+        self,
+        round: str,
+        work: threading.Event,
+        due: Callable[[], list[str]],
+        do: Callable[[str], None],
+    ) -> None:
+        """Work on what is due, several parcels at once: a slow one does not stop the others."""
+        flying: set[str] = set()
+
+        def land(id: str) -> None:
+            try:
+                do(id)
+            finally:
+                flying.discard(id)
+                work.set()
+
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix=round) as pool:
             while not self.stop.is_set():
-                self._told.clear()
-                done = self._safely("confirm", lambda: self.confirm_all(pool=pool))
-                if not done:
-                    self._told.wait(IDLE_SECONDS)
+                work.clear()
+                ids = self._safely(round, due) if len(flying) < AT_ONCE else None
+                for id in ids or ():
+                    if id not in flying and len(flying) < 2 * AT_ONCE:
+                        flying.add(id)
+                        pool.submit(land, id)
+                work.wait(IDLE_SECONDS)
 
     def _looking(self) -> None:
         while not self.stop.wait(LOOK_SECONDS):
             self._safely("look", lambda: self.bell.look(self.store))
 
-    def _safely(self, round: str, do: Callable[[], object]) -> object:
+    def _safely(self, round: str, do: Callable[[], R]) -> R | None:
         try:
             return do()
         except Exception as wrong:  # noqa: BLE001 -- see the module's docstring
             self._failed(round, "", wrong)
             self.stop.wait(IDLE_SECONDS)
-            return 0
+            return None
 
     # --- what goes wrong
 

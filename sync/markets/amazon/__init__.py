@@ -89,7 +89,7 @@ def fetch_orders(sites: tuple[str, ...], since: datetime, until: datetime) -> Ta
         if token:
             asked["paginationToken"] = token
         answer = yield Request("GET", "/orders/2026-01-01/orders", "searchOrders", asked)
-        if isinstance(answer, Response) and answer.status == 403 and parts is PARTS:
+        if parts is PARTS and _role_missing(answer):
             parts = WITHOUT_ADDRESS
             gathered.no_address()
             continue
@@ -171,8 +171,14 @@ def _body(answer: Response | Lost, operation: str) -> bytes:
     if answer.status == 200:
         return answer.body
     why = read.error(answer.body) or "no reason given"
-    busy = answer.status == 429 or answer.status >= 500
+    busy = answer.status == 429 or answer.status >= 500 or read.token_dead(answer.body)
     raise Failed(f"Amazon refused {operation} ({answer.status}): {why}", again=busy)
+
+
+def _role_missing(answer: Response | Lost) -> bool:
+    """Say whether all that is refused is the address."""
+    denied = isinstance(answer, Response) and answer.status == 403
+    return denied and not read.token_dead(answer.body)
 
 
 def _iso(moment: datetime) -> str:

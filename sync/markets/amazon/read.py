@@ -43,9 +43,7 @@ CANCELLED = frozenset({"CANCELLED", "UNFULFILLABLE"})
 MOST_PIECES = 1_000_000
 """Of one line. More is a mistake of somebody's, and would cost days of scanning."""
 
-NO_ROLE = (
-    "Amazon keeps the address back: the app lacks the role Direct-to-Consumer Delivery (Restricted)"
-)
+NO_ROLE = "Amazon keeps the addresses back: the app lacks the role Direct-to-Consumer Delivery (Restricted)"
 
 
 class Gathered:
@@ -95,6 +93,7 @@ class Gathered:
             shipped=frozenset(id for id, word in status if word == "SHIPPED"),
             partly_shipped=frozenset(id for id, word in status if word == "PARTIALLY_SHIPPED"),
             refused=dict(self._refused),
+            remarks=(NO_ROLE,) if self._role_missing else (),
             until=min(ends, default=None),
         )
 
@@ -122,8 +121,6 @@ class Gathered:
             self._cancel_requested.add(id)
         self._held.pop(id, None)
         why = _why_hold(order, status)
-        if not why and self._role_missing and order.address is None:
-            why = NO_ROLE
         if why:
             self._held[id] = why
 
@@ -290,6 +287,15 @@ def error(body: bytes) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
     return next((f"{one.code}: {one.message}".strip(": ") for one in problems.errors), "")
+
+
+def token_dead(body: bytes) -> bool:
+    """Say whether a 403 is about the access token, and not about what the app may read."""
+    try:
+        problems = msgspec.json.decode(body, type=Problems)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return any("token" in one.details.lower() for one in problems.errors)
 
 
 def tracking(body: bytes, reference: str) -> frozenset[str] | None:

@@ -206,6 +206,7 @@ class Problem(_Shape, frozen=True):
 
     code: str = ""
     message: str = ""
+    details: str = ""
 
 
 class Problems(_Shape, frozen=True):

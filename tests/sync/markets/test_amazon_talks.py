@@ -80,13 +80,23 @@ def test_pages_that_lead_in_a_circle_end() -> None:
         hold(talk, [page(token="again")] * (amazon.MOST_PAGES + 1))
 
 
-def test_without_the_role_for_addresses_orders_are_read_and_held() -> None:
+def test_without_the_role_for_addresses_orders_are_read_and_it_is_said() -> None:
     said = sold(recipient=None)
     found, asked = hold(
         amazon.fetch_orders((), NOON, NOON), [refused(403, "Access denied."), page(said)]
     )
     assert "RECIPIENT" not in asked[1].query["includedData"]
-    assert "Direct-to-Consumer Delivery" in found.held["202-1234567-8901234"]
+    assert len(found.orders) == 1
+    assert "Direct-to-Consumer Delivery" in found.remarks[0]
+
+
+def test_a_dead_token_is_no_missing_role() -> None:
+    said = {"code": "Unauthorized", "message": "Denied.", "details": "The access token expired."}
+    talk = amazon.fetch_orders((), NOON, NOON)
+    next(talk)
+    with pytest.raises(Failed) as failed:
+        talk.send(Response(403, json.dumps({"errors": [said]}).encode()))
+    assert failed.value.again
 
 
 @pytest.mark.parametrize(
