@@ -177,8 +177,9 @@ def _body(answer: Response | Lost, operation: str) -> bytes:
 
 def _role_missing(answer: Response | Lost) -> bool:
     """Say whether all that is refused is the address."""
-    denied = isinstance(answer, Response) and answer.status == 403
-    return denied and not read.token_dead(answer.body)
+    if isinstance(answer, Lost) or answer.status != 403:
+        return False
+    return not read.token_dead(answer.body)
 
 
 def _iso(moment: datetime) -> str:
