@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from station.demo.hook import Around
+from station.demo.around import Around
 from station.demo.plan import Plan
 from station.demo.process import Child, Household
 

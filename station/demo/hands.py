@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from station.demo import paper, robot, words
-from station.demo.hook import Around
+from station.demo.around import Around
 from station.demo.record import Record
 from station.demo.robot import Lift, Move, Scan, Seen, Wait, Weigh
 from station.session import Session
