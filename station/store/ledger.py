@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import BindParameter, Row, bindparam, select, update
 
 from station.spool.ledger import Job, JobKind, JobState
 from station.store import schema as t
@@ -20,6 +20,22 @@ Record = Callable[[str, Fact], bool]
 """Puts a fact of an order on record; False if it cannot happen now."""
 
 _FLYING = ("sending", "sent", "uncertain")
+
+# Made once: making a statement again for every look costs more than running it.
+_JOB: BindParameter[str] = bindparam("job")
+_NEXT = (
+    select(t.jobs, t.blobs.c.data)
+    .outerjoin(t.blobs, t.blobs.c.sha256 == t.jobs.c.sha256)
+    .where(t.jobs.c.printer == bindparam("at"), t.jobs.c.state.in_((*_FLYING, "queued")))
+    .order_by(t.jobs.c.state == "queued", t.jobs.c.seq)
+)
+_FIND = select(t.jobs).where(t.jobs.c.id == _JOB)
+_MOVE = update(t.jobs).where(t.jobs.c.id == _JOB).values(state=bindparam("to"))
+_START = (
+    update(t.jobs)
+    .where(t.jobs.c.id == _JOB)
+    .values(state="sending", attempts=t.jobs.c.attempts + 1, counter_before=bindparam("counter"))
+)
 
 
 class StoreLedger:
@@ -40,16 +56,10 @@ class StoreLedger:
 
     def next_job(self, printer: str) -> Job | None:
         """What this printer is to deal with: what is in flight, else the oldest that may go."""
-        rows = (
-            select(t.jobs, t.blobs.c.data)
-            .outerjoin(t.blobs, t.blobs.c.sha256 == t.jobs.c.sha256)
-            .where(t.jobs.c.printer == printer, t.jobs.c.state.in_((*_FLYING, "queued")))
-            .order_by(t.jobs.c.state == "queued", t.jobs.c.seq)
-        )
         with self._store.turn(feed=True) as turn:
-            for row in turn.sql.execute(rows).all():
-                if row.data is not None and self._may_go(turn, row):
-                    return _job(row)
+            for row in turn.sql.execute(_NEXT, {"at": printer}).all():
+                if self._may_go(turn, row):
+                    return _job(turn, row)
         return None
 
     def starting(self, job: str, counter: int | None) -> bool:
@@ -61,11 +71,7 @@ class StoreLedger:
             fact = facts.PrintStarted(parcel=row.parcel_id, job=job)
             if row.kind == "label" and not self._record(row.order_id, fact):
                 return False
-            turn.sql.execute(
-                update(t.jobs)
-                .where(t.jobs.c.id == job)
-                .values(state="sending", attempts=row.attempts + 1, counter_before=counter)
-            )
+            turn.sql.execute(_START, {"job": job, "counter": counter})
         return True
 
     def sent(self, job: str) -> None:
@@ -115,7 +121,7 @@ class StoreLedger:
                 return
             if row.kind == "label" and not self._record(row.order_id, fact(row.parcel_id)):
                 return
-            turn.sql.execute(update(t.jobs).where(t.jobs.c.id == job).values(state=to))
+            turn.sql.execute(_MOVE, {"job": job, "to": to})
 
     def _may_go(self, turn: Turn, row: Row[tuple[object, ...]]) -> bool:
         """Whether the job is in flight or may be; what can never go is dropped."""
@@ -124,7 +130,7 @@ class StoreLedger:
         order = turn.order(row.order_id)
         state = _of_parcel(order, row.parcel_id, row.id)
         if state is None:
-            turn.sql.execute(update(t.jobs).where(t.jobs.c.id == row.id).values(state="dropped"))
+            turn.sql.execute(_MOVE, {"job": row.id, "to": "dropped"})
             return False
         if row.state in _FLYING:
             return True
@@ -132,7 +138,7 @@ class StoreLedger:
             return False
         why = refusal(order, facts.PrintStarted(parcel=row.parcel_id, job=row.id))
         if why is Reason.NO_LABEL:
-            turn.sql.execute(update(t.jobs).where(t.jobs.c.id == row.id).values(state="dropped"))
+            turn.sql.execute(_MOVE, {"job": row.id, "to": "dropped"})
         return why is None
 
 
@@ -149,17 +155,19 @@ def _of_parcel(order: Order | None, parcel_id: str, job: str) -> PrintState | No
 
 
 def _row(turn: Turn, job: str) -> Row[tuple[object, ...]] | None:
-    return turn.sql.execute(select(t.jobs).where(t.jobs.c.id == job)).first()
+    return turn.sql.execute(_FIND, {"job": job}).first()
 
 
-def _job(row: Row[tuple[object, ...]]) -> Job:
+def _job(turn: Turn, row: Row[tuple[object, ...]]) -> Job:
+    # The bytes of the one that goes, not of all that wait.
+    data = turn.sql.execute(select(t.blobs.c.data).where(t.blobs.c.sha256 == row.sha256)).scalar()
     return Job(
         id=row.id,
         printer=row.printer,
         kind=JobKind(row.kind),
         order_id=row.order_id,
         parcel_id=row.parcel_id,
-        data=row.data,
+        data=data or b"",
         sha256=row.sha256,
         state=JobState(row.state),
         attempts=row.attempts,
