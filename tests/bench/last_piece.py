@@ -43,7 +43,7 @@ from tests.bench.terminal import Timed, stands
 
 NAME = "bench.last_piece_to_first_byte"
 GOAL, LIMIT_MS = 3.0, 100.0
-ROUNDS = (60, 180)
+ROUNDS = (50, 180)
 _WARM_UP = 5
 _PRINT_MS = 1.0
 """The virtual motor is fast: what is measured has happened before it starts."""

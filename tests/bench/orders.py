@@ -19,6 +19,7 @@ from sync.orders import Claim, Label, Line, Order, Shipment, ShipmentLine, State
 from sync.orders import shipment_id as named_shipment
 from sync.simulate import baskets, people
 from sync.simulate.carrier import paper
+from sync.simulate.carrier import tracking as numbers
 from sync.simulate.goods import COMPANY, catalogue, with_check_digit
 from tests import data
 
@@ -150,7 +151,7 @@ def _labelled(order: Order, n: int) -> tuple[Order, bytes]:
     """The order with its label bought ahead, and the label's bytes."""
     if order.address is None:
         return order, b""
-    tracking = with_check_digit(f"9{n:012d}")
+    tracking = numbers.number("RR", n, "GB")
     grams = 100 + sum(line.grams * line.quantity for line in order.lines)
     drawn = paper.draw(
         sender=order.address,

@@ -86,7 +86,9 @@ class Timed:
     @property
     def lines(self) -> list[str]:
         """What has been seen of the screen."""
-        return list(self._screen.display)
+        # Not pyte's own display: it stumbles over half of a wide character.
+        cells, columns = self._screen.buffer, range(self._screen.columns)
+        return ["".join(cells[y][x].data for x in columns) for y in range(self._screen.lines)]
 
     def until(self, shows: Shows, deadline: float = 3 * DEADLINE) -> float:
         """Return how many seconds after its start the screen said it. Raises Missing."""
