@@ -98,7 +98,7 @@ def of_new(said: Said) -> News | None:
             why = "a part of it was shipped elsewhere: look what is left to send"
             news.happen(facts.OrderHeld(shipment=one.id, hold=HoldKind.OPERATOR, why=why))
             news.trouble(Kind.SHIPPED_ELSEWHERE, base.id, why)
-    _common(news, said)
+    _common(news, said, fresh=True)
     news.order = base  # the book applies the facts to what the marketplace said at first
     return news
 
@@ -106,30 +106,33 @@ def of_new(said: Said) -> News | None:
 def of_known(known: Order, said: Said) -> News:
     """Say what a later word of an order means."""
     news = News(known)
-    if known.changed_at and said.order.changed_at and said.order.changed_at < known.changed_at:
+    was, now = known.changed_at, said.order.changed_at
+    if was and now and now < was:
         return news
+    # What a person released is held again for a new word only, not for the same one read again.
+    fresh = was is None or now is None or now > was
     for one in known.shipments:
         if one.state is State.PENDING_PAYMENT and said.order.state is not State.PENDING_PAYMENT:
             news.happen(facts.PaymentCleared(shipment=one.id))
     _address(news, said)
     if not (said.cancelled or said.shipped):
-        _quantities(news, said)
-    _common(news, said)
-    if said.shipped:
+        _quantities(news, said, fresh=fresh)
+    _common(news, said, fresh=fresh or bool(news.facts))
+    if said.shipped and fresh:
         _shipped_elsewhere(news)
     news.order = _with_dates(news.order, said.order)
     return news
 
 
-def _common(news: News, said: Said) -> None:
+def _common(news: News, said: Said, *, fresh: bool) -> None:
     for one in news.order.shipments:
         if said.cancelled:
             _cancel(news, one)
         elif said.cancel_requested:
             _cancel_request(news, one)
-        _hold_unknown(news, one.id, said)
-        if not (said.cancelled or said.shipped):
-            _hold_address(news, one.id, said)
+        _hold_unknown(news, one.id, said, fresh=fresh)
+        if fresh and not (said.cancelled or said.shipped):
+            _hold_address(news, one.id)
 
 
 def _cancel(news: News, shipment: Shipment) -> None:
@@ -179,9 +182,9 @@ def withdrawn(news: News) -> None:
             news.solved.append(key(Kind.CANCEL, one.id))
 
 
-def _hold_unknown(news: News, id: str, said: Said) -> None:
+def _hold_unknown(news: News, id: str, said: Said, *, fresh: bool) -> None:
     held = _held(news.order.shipment(id), HoldKind.UNKNOWN)
-    if said.held and not held:
+    if said.held and not held and fresh:
         if news.happen(facts.OrderHeld(shipment=id, hold=HoldKind.UNKNOWN, why=said.held)):
             news.trouble(Kind.STATUS, news.order.id, said.held)
     elif held and not said.held:
@@ -209,7 +212,7 @@ def _address(news: News, said: Said) -> None:
                 )
 
 
-def _hold_address(news: News, id: str, said: Said) -> None:
+def _hold_address(news: News, id: str) -> None:
     shipment = news.order.shipment(id)
     waits = shipment.state is State.PENDING_PAYMENT  # unpaid orders tell no address
     if waits or shipment.cancellation is Cancellation.CANCELLED:
@@ -244,7 +247,7 @@ def address_problem(address: Address | None) -> str:
     return ""
 
 
-def _quantities(news: News, said: Said) -> None:
+def _quantities(news: News, said: Said, *, fresh: bool) -> None:
     now = {line.id: line.quantity for line in said.order.lines}
     for line, have in _ordered(news.order):
         wanted = now.pop(line, 0)
@@ -252,7 +255,7 @@ def _quantities(news: News, said: Said) -> None:
             _reduce(news, line, have - wanted)
         elif wanted > have:
             now[line] = wanted
-    if now:
+    if now and fresh:
         why = "the marketplace added to the order after we took it: look what has to be sent"
         for one in news.order.shipments:
             news.happen(facts.OrderHeld(shipment=one.id, hold=HoldKind.OPERATOR, why=why))

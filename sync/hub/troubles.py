@@ -46,6 +46,10 @@ ACTIONS: dict[Kind, tuple[str, ...]] = {
 """What a person may choose, the usual choice first."""
 
 
+READ_AGAIN = frozenset({Kind.TOO_LATE, Kind.CHANGED, Kind.SHIPPED_ELSEWHERE, Kind.UNREADABLE})
+"""What a marketplace goes on saying after it was dealt with here."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
     """One thing that a person must decide or know."""
@@ -75,7 +79,7 @@ def open_(connection: Connection, found: Iterable[Trouble], now: float) -> None:
             .where(trouble.c.key == one.key, trouble.c.resolved_at.is_(None))
             .values(sentence=one.sentence)
         )
-        if known.rowcount:
+        if known.rowcount or _decided(connection, one):
             continue
         row = {
             "key": one.key,
@@ -89,6 +93,21 @@ def open_(connection: Connection, found: Iterable[Trouble], now: float) -> None:
             "action": "",
         }
         connection.execute(insert(trouble).values(**row))
+
+
+def _decided(connection: Connection, one: Trouble) -> bool:
+    """Say whether a person has dealt with just that: reading it again does not bring it back."""
+    if one.kind not in READ_AGAIN:
+        return False
+    found = connection.execute(
+        select(trouble.c.id).where(
+            trouble.c.key == one.key,
+            trouble.c.sentence == one.sentence,
+            trouble.c.resolved_at.is_not(None),
+            trouble.c.resolved_by != "hub",
+        )
+    )
+    return found.first() is not None
 
 
 def solve(

@@ -43,7 +43,10 @@ CANCELLED = frozenset({"CANCELLED", "UNFULFILLABLE"})
 MOST_PIECES = 1_000_000
 """Of one line. More is a mistake of somebody's, and would cost days of scanning."""
 
-NO_ROLE = "Amazon keeps the addresses back: the app lacks the role Direct-to-Consumer Delivery (Restricted)"
+NO_ROLE = (
+    "Amazon keeps the addresses back: the app lacks the role "
+    "Direct-to-Consumer Delivery (Restricted)"
+)
 
 
 class Gathered:

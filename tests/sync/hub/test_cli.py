@@ -221,7 +221,8 @@ def test_a_hold_that_the_office_released_is_not_placed_again(hub: Run, here: Wor
     (id,) = here.place(kind="masked")
     here.pull()
     assert hub("order", "release", id)[0] == 0
-    here.pull()
+    read = hub("channel", "pull", "uk", "--since", "2020-01-01", "--json")[1]
+    assert [order["id"] for order in read["orders"]] == [id]
     assert not here.shipment(id).holds
 
 
