@@ -19,6 +19,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from station import codes, flows
 from station.codes.code import Code, Garbled
+from station.double_read import Reading, double_read
 from station.flows.flow import (
     Effect,
     Input,
@@ -67,6 +68,7 @@ class Bench:
         self._clock, self._ids = clock, ids
         self.on_commit: Callable[[], None] = lambda: None
         """Called after a step that put something on record: the link and the spool look again."""
+        self._heard: Reading | None = None
         self.begun: dict[str, float] = {}
         """By print job: when the scan that caused it came in, on the monotonic clock."""
         with store.turn(feed=True) as turn:
@@ -75,8 +77,27 @@ class Bench:
         self.session = restored(fresh, kept, order) if kept else fresh
 
     def scan(self, text: str, source: str, at: float | None = None, aim: str = "") -> Session:
-        """Take a scan; return where the bench stands now. `at`: when it came in, monotonic."""
-        return self._read(codes.read(text, aim or None), text, source, at)
+        """Take a scan; return where the bench stands now.
+
+        `at`: when it came in, monotonic; with it, a trigger held down is one scan.
+        """
+        code = codes.read(text, aim or None)
+        if at is not None:
+            reading = Reading(text, source, at)
+            twice = double_read(self._heard, reading, code)
+            self._heard = reading
+            if twice:
+                return self._again(text, source)
+        return self._read(code, text, source, at)
+
+    def _again(self, text: str, source: str) -> Session:
+        """On disk like every scan; it means nothing."""
+        try:
+            with self.store.turn() as turn:
+                journal.write_scan(turn, self._clock(), text, source, saved(self.session))
+        except StoreError:
+            log.exception("a double read was not stored")
+        return self.session
 
     def garbled(self, text: str, source: str) -> Session:
         """Take half a scan."""

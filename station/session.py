@@ -138,6 +138,7 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     undo: tuple[Undo, ...]
     done: int
     pending: tuple[str, ...]
+    help_page: int = 0
 
 
 def saved(session: Session) -> Saved:
@@ -156,6 +157,7 @@ def saved(session: Session) -> Saved:
         undo=session.undo,
         done=session.done,
         pending=session.pending,
+        help_page=session.help_page,
     )
 
 
@@ -176,4 +178,5 @@ def restored(fresh: Session, kept: Saved, order: Order | None) -> Session:
         undo=kept.undo,
         done=kept.done,
         pending=kept.pending,
+        help_page=kept.help_page,
     )

@@ -24,8 +24,9 @@ _FLYING = ("sending", "sent", "uncertain")
 # Made once: making a statement again for every look costs more than running it.
 _JOB: BindParameter[str] = bindparam("job")
 _NEXT = (
-    select(t.jobs, t.blobs.c.data)
-    .outerjoin(t.blobs, t.blobs.c.sha256 == t.jobs.c.sha256)
+    select(t.jobs)
+    .join(t.blobs, t.blobs.c.sha256 == t.jobs.c.sha256)
+    .where(t.blobs.c.data.is_not(None))
     .where(t.jobs.c.printer == bindparam("at"), t.jobs.c.state.in_((*_FLYING, "queued")))
     .order_by(t.jobs.c.state == "queued", t.jobs.c.seq)
 )

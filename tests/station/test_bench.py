@@ -62,6 +62,9 @@ class World:
         self.out: Counter[str] = Counter()
         self.ids = count(1)
         self.bench = self.open()
+        self.ledger = StoreLedger(
+            self.store, lambda order, fact: self.bench.record(order, fact), lambda name, needs: None
+        )
 
     def open(self) -> Bench:
         """Start the bench, as after a crash."""
@@ -73,7 +76,6 @@ class World:
             clock=lambda: NOON,
             ids=lambda: f"e{next(self.ids)}",
         )
-        self.ledger = StoreLedger(self.store, bench.record, lambda printer, needs: None)
         return bench
 
     def hub(self, *orders: Order) -> None:
@@ -107,7 +109,7 @@ class World:
 
     def says(self, order_id: str, *happened: facts.Fact) -> None:
         """The hub puts facts of its own on an order; those that cannot happen it does not."""
-        self.hub(*self.orders.values())
+        self.hub()
         order = self.orders[order_id]
         for fact in happened:
             try:
@@ -353,3 +355,17 @@ def test_every_scan_is_on_disk_with_what_it_led_to() -> None:
         assert kept == texts
         assert last is not None
         assert codes.read(MUG) is not None
+
+
+def test_a_trigger_held_down_on_a_label_is_one_scan_and_four_pieces_are_four() -> None:
+    with a_world() as world:
+        bench = world.bench
+        bench.scan("PKUSRANNA", "hand", 1.0)
+        bench.scan("PKORD20200000030000001", "hand", 2.0)
+        bench.scan("PKORD20200000030000001", "hand", 2.4)
+        assert not bench.session.latched, "the same order, read twice"
+        bench.scan(SPOON, "hand", 3.0)
+        bench.scan(SPOON, "hand", 3.2)
+        assert world.store_order(3).shipments[0].packed("L1") == 2
+        with world.store.turn() as turn:
+            assert turn.sql.execute(select(t.scans.c.seq)).scalars().all() == [1, 2, 3, 4, 5]
