@@ -156,6 +156,9 @@ def _take(turn: Turn, changes: tuple[Change, ...], generation: int) -> None:
     for change in changes:
         if change.order is None:
             _leave(turn, change.shipment)
+            order_id = order_of(change.shipment)
+            if turn.order(order_id) is None:
+                turn.sql.execute(_SETTLE, {"of": order_id, "through": change.through})
     # Of two shipments of one order, the later change has the later document.
     latest = {change.order.id: change for change in changes if change.order is not None}
     if not latest:
@@ -222,15 +225,19 @@ def _want_labels(turn: Turn, orders: list[Order]) -> None:
 
 
 def _leave(turn: Turn, shipment_id: str) -> None:
-    """The shipment is not this bench's any more; what is owed of it stays on record."""
+    """The shipment is not this bench's any more; what was done to it stays in the journal.
+
+    The order goes although something of it may still be owed: an order that stayed would be gone
+    on with, printed and closed here, cancelled or on another bench. If it comes back, what the hub
+    has not heard by then is applied again.
+    """
     order_id = order_of(shipment_id)
     turn.forget(order_id)
     turn.sql.execute(delete(t.codes).where(t.codes.c.shipment_id == shipment_id))
     turn.sql.execute(delete(t.needs).where(t.needs.c.shipment_id == shipment_id))
     turn.sql.execute(delete(t.shipments).where(t.shipments.c.id == shipment_id))
     others = exists().where(t.shipments.c.order_id == order_id)
-    owed = exists().where(t.entries.c.order_id == order_id, t.entries.c.pending)
-    turn.sql.execute(delete(t.orders).where(t.orders.c.id == order_id, ~others, ~owed))
+    turn.sql.execute(delete(t.orders).where(t.orders.c.id == order_id, ~others))
 
 
 def _sweep(turn: Turn, generation: int) -> None:
