@@ -210,7 +210,7 @@ def _planned(shipment: Shipment, parcel: Parcel | None, fact: f.ParcelPlanned) -
     if fact.parcel != parcel_id(shipment.id, len(shipment.parcels) + 1):
         return Reason.UNKNOWN_PARCEL
     if not fact.replaces:
-        early = (State.ALLOCATED, State.PICKING, State.PACKING)
+        early = (State.READY, State.ALLOCATED, State.PICKING, State.PACKING)
         return None if shipment.state in early else Reason.NOT_IN_THIS_STATE
     first = next((parcel for parcel in shipment.parcels if parcel.id == fact.replaces), None)
     if first is None:
