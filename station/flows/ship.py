@@ -27,42 +27,57 @@ UNSURE = (PrintState.SENDING, PrintState.SENT, PrintState.UNCERTAIN)
 
 def enter(session: Session) -> Step:
     """Do what the label needs now. Raises Impossible."""
-    parcel, order, shipment = session.parcel, session.order, session.shipment
-    if parcel is None or order is None or shipment is None:
+    parcel, order = session.parcel, session.order
+    if parcel is None or order is None:
         return Step(session)
-    if parcel.void_wanted:
-        return Step(_wait(session, labels.GIVING_BACK))
     match parcel.label_state:
         case LabelState.NONE | LabelState.VOIDED | LabelState.VOID_REFUSED:
             return _request(session)
-        case LabelState.REQUESTED:
-            return Step(_wait(session, labels.COMING))
+        case LabelState.BOUGHT if not parcel.void_wanted and parcel.label is not None:
+            off = _why_off(session, parcel.label)
+            if off is not None:
+                return _give_back(session, off)
+            if parcel.print_state is PrintState.NONE:
+                return print_label(session, parcel.label, 1, "")
+            return Step(standing_prompt(session))
+        case _:
+            return Step(standing_prompt(session))
+
+
+def standing_prompt(session: Session) -> Session:
+    """Say what the label waits for; decide nothing."""
+    parcel = session.parcel
+    if parcel is None:
+        return session
+    if parcel.void_wanted:
+        return _wait(session, labels.GIVING_BACK)
+    match parcel.label_state:
         case LabelState.UNCERTAIN:
-            return Step(_wait(session, labels.UNCERTAIN))
+            return _wait(session, labels.UNCERTAIN)
         case LabelState.FAILED:
             what = labels.refused(parcel.label_error)
-            return Step(reply.refuse(session, word.NO_LABEL, what, labels.AGAIN_OR_HOLD))
-        case LabelState.BOUGHT:
-            return _bought(session, parcel)
+            return reply.refuse(session, word.NO_LABEL, what, labels.AGAIN_OR_HOLD)
+        case LabelState.BOUGHT if parcel.print_state is not PrintState.NONE:
+            return _printing(session, parcel.print_state)
+        case _:
+            return _wait(session, labels.COMING)
 
 
-def _bought(session: Session, parcel: Parcel) -> Step:
-    label = parcel.label
-    if label is None or session.order is None:
-        return Step(session)
-    if label.address != session.order.address_digest:
-        return _give_back(session, "address changed", labels.ADDRESS_CHANGED)
-    if abs(label.grams - parcel.grams) > label.tolerance_grams:
-        return _give_back(session, "weight changed", labels.WEIGHT_CHANGED)
-    match parcel.print_state:
-        case PrintState.NONE:
-            return print_label(session, label, 1, "")
-        case PrintState.PRINTED:
-            return Step(reply.good(session, word.LABEL, labels.CAME_OUT, labels.SCAN_IT))
-        case PrintState.UNCERTAIN:
-            return Step(ask_whether_it_came_out(session))
-        case PrintState.QUEUED | PrintState.SENDING | PrintState.SENT:
-            return Step(reply.good(session, word.LABEL, labels.PRINTING, labels.SCAN_IT))
+def _printing(session: Session, state: PrintState) -> Session:
+    if state is PrintState.UNCERTAIN:
+        return ask_whether_it_came_out(session)
+    what = labels.CAME_OUT if state is PrintState.PRINTED else labels.PRINTING
+    return reply.good(session, word.LABEL, what, labels.SCAN_IT)
+
+
+def _why_off(session: Session, label: Label) -> Text | None:
+    """Why the label is not for this parcel any more, if so."""
+    parcel, order = session.parcel, session.order
+    if order is not None and label.address != order.address_digest:
+        return labels.ADDRESS_CHANGED
+    if parcel is not None and abs(label.grams - parcel.grams) > label.tolerance_grams:
+        return labels.WEIGHT_CHANGED
+    return None
 
 
 def _request(session: Session) -> Step:
@@ -89,13 +104,14 @@ def next_key(parcel: Parcel) -> str:
     return f"{start}{max(used, len(parcel.spoiled)) + 1}"
 
 
-def _give_back(session: Session, why: str, sentence: Text) -> Step:
+def _give_back(session: Session, why: Text) -> Step:
     """The label is not for this parcel any more: it goes back to the carrier, another is bought."""
-    step = record(session, f.VoidRequested(parcel=session.parcel_id, why=why))
+    reason = why.key.partition(".")[2].replace("_", " ")
+    step = record(session, f.VoidRequested(parcel=session.parcel_id, why=reason))
     parcel = session.parcel
     if parcel is not None and parcel.print_state is not PrintState.NONE:
-        return Step(reply.stop(step.session, word.STOP, sentence, labels.TAKE_IT_OFF), step.effects)
-    return Step(_wait(step.session, sentence), step.effects)
+        return Step(reply.stop(step.session, word.STOP, why, labels.TAKE_IT_OFF), step.effects)
+    return Step(_wait(step.session, why), step.effects)
 
 
 def print_label(session: Session, label: Label, copy: int, reason: str) -> Step:
@@ -165,19 +181,6 @@ def step(session: Session, input: Input) -> Step:
             return Step(session)
 
 
-def standing_prompt(session: Session) -> Session:
-    """Say what the label waits for; decide nothing."""
-    parcel = session.parcel
-    if parcel is None or session.order is None:
-        return session
-    if parcel.void_wanted:
-        return _wait(session, labels.GIVING_BACK)
-    printing = parcel.label_usable and parcel.print_state is not PrintState.NONE
-    if printing or parcel.label_state in (LabelState.FAILED, LabelState.REQUESTED):
-        return enter(session).session
-    return _wait(session, labels.COMING)
-
-
 def _done(session: Session) -> Step:
     """Enter again what stands still: a refused label is asked for once more."""
     parcel = session.parcel
@@ -229,6 +232,9 @@ def _close(session: Session) -> Step:
         return Step(session)
     if parcel.void_wanted:
         return Step(reply.stop(session, word.STOP, labels.SPOILED, labels.TAKE_IT_OFF))
+    off = _why_off(session, parcel.label)
+    if off is not None and parcel.label_state is LabelState.BOUGHT:
+        return _give_back(session, off)
     facts: list[f.Fact] = []
     if parcel.print_state in UNSURE:
         job = parcel.print_job

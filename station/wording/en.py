@@ -135,7 +135,7 @@ SENTENCES: dict[str, str] = {
     # parcels
     "parcels.box_first": "The box is not chosen yet.",
     "parcels.box_later": "The box is asked for when everything is in.",
-    "parcels.checked": "Everything is in.",
+    "parcels.checked": "This box is full.",
     "parcels.empty_box": "Nothing is in this box yet.",
     "parcels.empty_pan": "Lift everything off, wait for zero, put the parcel on.",
     "parcels.nothing_on_it": "The scale shows nothing.",

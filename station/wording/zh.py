@@ -135,7 +135,7 @@ SENTENCES: dict[str, str] = {
     # 包裹
     "parcels.box_first": "还没选箱型。",
     "parcels.box_later": "全部装好后再选箱型。",
-    "parcels.checked": "全部已装好。",
+    "parcels.checked": "这一箱已装好。",
     "parcels.empty_box": "这一箱还是空的。",
     "parcels.empty_pan": "全部拿开，等到零，再放上包裹。",
     "parcels.nothing_on_it": "秤上没有重量。",

@@ -267,3 +267,27 @@ def test_a_tote_whose_order_was_packed_is_free_again() -> None:
     bench.scan("PKTOT42")
     bench.scan("202-0000002-0000002")
     assert bench.orders[other.id].shipments[0].tote == "42"
+
+
+def test_a_closing_scan_after_the_buyer_moved_gives_the_label_back() -> None:
+    bench = weighed()
+    bench.hub_sells()
+    bench.printer_prints()
+    bench.scan("T10001")
+    bench.happens(ORDER.id, facts.AddressChanged(digest="elsewhere"))
+    bench.press("UNDO")
+    bench.scan("T10001")
+    assert bench.word == "STOP"
+    assert bench.orders[ORDER.id].parcel(PARCEL).void_wanted
+    assert not bench.orders[ORDER.id].parcel(PARCEL).closed
+
+
+def test_saying_where_a_label_stands_decides_nothing() -> None:
+    bench = weighed()
+    bench.hub_sells()
+    bench.printer_prints()
+    seen = len(bench.effects)
+    bench.press("ACK")
+    bench.press("ACK")
+    assert bench.effects[seen:] == []
+    assert bench.word == "LABEL"
