@@ -19,10 +19,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from station import codes
 from station.demo import paper, robot, words
 from station.demo.around import Around
 from station.demo.record import Record
 from station.demo.robot import Lift, Move, Scan, Seen, Wait, Weigh
+from station.double_read import Reading, double_read
 from station.session import Session
 from sync.orders import Order
 
@@ -84,6 +86,7 @@ class Hands:
         self._fired = ""
         """The scan that the bench has not heard yet."""
         self._fired_at = 0.0
+        self._last: Reading | None = None
         self._on_scale: int | None = None
         self._lifted_at = time.monotonic()
         self._out: tuple[str, ...] = ()
@@ -207,9 +210,7 @@ class Hands:
     def _make(self, move: Move) -> None:
         match move:
             case Scan(text):
-                with self._changed:
-                    self._fired, self._fired_at = text, time.monotonic()
-                self._scanner.tell(f"scan {text}")
+                self._fire(text)
             case Weigh(grams):
                 self._scale.tell(f"put {grams}")
                 self._on_scale = grams
@@ -220,3 +221,13 @@ class Hands:
                 self._since = self._lifted_at = time.monotonic()
             case Wait():
                 pass
+
+    def _fire(self, text: str) -> None:
+        """Pull the trigger; but not so soon again that the bench takes it for a held one."""
+        reading = Reading(text, "", time.monotonic())
+        if double_read(self._last, reading, codes.read(text)):
+            return
+        self._last = reading
+        with self._changed:
+            self._fired, self._fired_at = text, time.monotonic()
+        self._scanner.tell(f"scan {text}")

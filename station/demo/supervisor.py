@@ -22,11 +22,13 @@ from station.demo.plan import Kill, Plan
 from station.demo.process import Child, DemoFailed, Household
 from station.demo.progress import Progress
 from station.demo.world import World
+from sync.orders import Order
 
 LOOK_SECONDS = 0.3
 """How often the books are looked at: nobody tells us that an order is done."""
-ORDERS_SECONDS = 3.0
-"""How often the hub's order book is read: each time is a process that takes work from benches."""
+QUIET_SECONDS = 3.0
+"""After so long without news in the marketplace's books the hub's are read too: that is a process
+of its own, and takes work from the benches."""
 QUEUE_SECONDS = 0.1
 OWE_SECONDS = 30.0
 """How long the last entries of the benches may take to the hub."""
@@ -207,11 +209,17 @@ class Demo:
     async def _until_settled(self, killing: asyncio.Task[None]) -> None:
         """Wait until every order has come to an end, and every kill has happened."""
         assert self._world is not None
-        orders, read_at = await self._world.orders(), time.monotonic()
+        orders: list[Order] = []
+        outcome: dict[str, str] = {}
+        news_at = time.monotonic()
         while True:
-            if time.monotonic() - read_at > ORDERS_SECONDS:
-                orders, read_at = await self._world.orders(), time.monotonic()
-            outcome = count.outcomes(await self._world.sold(), orders)
+            before, outcome = outcome, count.outcomes(await self._world.sold(), orders)
+            if outcome != before:
+                news_at = time.monotonic()
+            quiet = time.monotonic() - news_at > QUIET_SECONDS
+            if quiet or "unconfirmed" not in outcome.values():
+                orders, news_at = await self._world.orders(), time.monotonic()
+                outcome = count.outcomes(await self._world.sold(), orders)
             self._progress.show(outcome, self._restarts)
             if "unconfirmed" not in outcome.values() and killing.done():
                 killing.result()
