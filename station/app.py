@@ -148,6 +148,7 @@ class BenchApp(FloorApp):
         self.around.start(self)
         if self.around.hook is not None:
             self._hook = self.around.hook(self._repaint_soon)
+        self._show(self.bench.resume())
         self._queue_changed()
 
     def on_unmount(self) -> None:

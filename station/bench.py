@@ -69,6 +69,8 @@ class Bench:
         self.on_commit: Callable[[], None] = lambda: None
         """Called after a step that put something on record: the link and the spool look again."""
         self._heard: Reading | None = None
+        self._doubted = False
+        """The step queued a label that may have come out before: the packer must be asked."""
         self.begun: dict[str, float] = {}
         """By print job: when the scan that caused it came in, on the monotonic clock."""
         with store.turn(feed=True) as turn:
@@ -118,6 +120,11 @@ class Bench:
 
         return self._turn(refreshed, "", "")
 
+    def resume(self) -> Session:
+        """Go on after a start: news that came just before the bench stopped was never looked at."""
+        waits = self.session.order is not None and not self.session.idle
+        return self._turn(lambda turn: Refreshed(None) if waits else None, "", "")
+
     def record(self, order_id: str, *happened: Fact) -> bool:
         """Put facts on record that no scan caused; False, and nothing, if one cannot happen."""
         with self.store.turn() as turn:
@@ -143,6 +150,8 @@ class Bench:
         text: str,
         source: str,
         at: float | None = None,
+        *,
+        news_first: bool = True,
     ) -> Session:
         began = time.monotonic() if at is None else at
         try:
@@ -150,17 +159,25 @@ class Bench:
                 input = asked(turn)
                 if input is None:
                     return self.session
-                step = flows.step(self._fresh(turn), input)
-                session = self._carry_out(turn, step, text, source, began)
+                fresh = self._fresh(turn)
+                unseen = news_first and fresh.order != self.session.order
+                unseen = unseen and not isinstance(input, Refreshed)
+                if not unseen:
+                    session = self._carry_out(turn, flows.step(fresh, input), text, source, began)
         except (StoreError, Impossible) as e:
             # The turn left no trace; the packer is told, and the scan can be made again.
             log.exception("a step was not stored")
             refused = flows.step(self.session, Refused(str(e)))
             self.session = replace(refused.session, order=self.session.order)
             return self.session
+        if unseen:
+            # The scan was quicker than the news on its way to us. Taken in with the scan, it would
+            # be no news any more: no label would be printed, no cancellation shown.
+            self.refresh()
+            return self._turn(asked, text, source, at, news_first=False)
         self.session = session
         self.on_commit()
-        return session
+        return self.refresh() if self._doubted else session
 
     def _fresh(self, turn: Turn) -> Session:
         order = self.session.order
@@ -178,11 +195,12 @@ class Bench:
             if isinstance(effect, Fact)
         ]
         journal.write_entries(turn, entries, scan)
-        for effect in step.effects:
-            self._print(turn, effect, began)
         session = step.session
         if session.order is not None:
             session = replace(session, order=turn.order(session.order.id))
+        self._doubted = False
+        for effect in step.effects:
+            self._print(turn, effect, began)
         return session
 
     def _entry(self, order: Order | None, fact: Fact, at: datetime | None = None) -> Entry:
@@ -204,7 +222,8 @@ class Bench:
         match effect:
             case PrintLabel(parcel_id=parcel, job=job, sha256=sha256):
                 self.begun[job] = began
-                _queue(turn, job, self.printers.label, "label", parcel, sha256)
+                if not _queue(turn, job, self.printers.label, "label", parcel, sha256):
+                    self._doubt(turn, parcel, job)
             case Print(layout=layout, order_id=order_id, parcel_id=parcel):
                 # Drawn later, from the order as it is then: a slip takes longer than a scan may.
                 job = f"{layout}:{self._ids()}"
@@ -218,6 +237,15 @@ class Bench:
             case _:
                 pass
 
+    def _doubt(self, turn: Turn, parcel: str, job: str) -> None:
+        """Its bytes went out once already, and the hub overruled that: only a person can look."""
+        order = turn.order(order_of(parcel))
+        why = "it was begun before the order was held"
+        uncertain = facts.PrintUncertain(parcel=parcel, job=job, why=why)
+        journal.write_entries(turn, [self._entry(order, uncertain)])
+        _moved(turn, job, "uncertain")
+        self._doubted = True
+
 
 def _queue(
     turn: Turn,
@@ -228,24 +256,30 @@ def _queue(
     sha256: str,
     order_id: str = "",
     note: str = "",
-) -> None:
+) -> bool:
+    """Queue a job; False where its bytes may have gone out before."""
     last = turn.sql.execute(select(func.max(t.jobs.c.seq))).scalar() or 0
-    # The same label and copy is the same job for ever: said twice, it is printed once.
-    turn.sql.execute(
-        insert(t.jobs)
-        .values(
-            id=job,
-            seq=last + 1,
-            printer=printer,
-            kind=kind,
-            order_id=order_id or order_of(parcel),
-            parcel_id=parcel,
-            sha256=sha256,
-            state="queued",
-            note=note,
-        )
-        .on_conflict_do_nothing(index_elements=[t.jobs.c.id])
+    new = insert(t.jobs).values(
+        id=job,
+        seq=last + 1,
+        printer=printer,
+        kind=kind,
+        order_id=order_id or order_of(parcel),
+        parcel_id=parcel,
+        sha256=sha256,
+        state="queued",
+        note=note,
     )
+    # The same label and copy is the same job for ever: said twice, it is printed once. It comes
+    # twice where the hub held the order before it heard of the first time.
+    queued = turn.sql.execute(
+        new.on_conflict_do_update(
+            index_elements=[t.jobs.c.id],
+            set_={"state": "queued", "seq": last + 1},
+            where=t.jobs.c.attempts == 0,
+        )
+    )
+    return queued.rowcount > 0
 
 
 def _moved(turn: Turn, job: str, state: str) -> None:

@@ -111,6 +111,11 @@ PRINT: Table[PrintState] = {
         # Back to PRINTED where an earlier copy came out.
         f.PrintWithdrawn: PrintState.NONE,
         f.PrintStarted: PrintState.SENDING,
+        # What became of it is true, also where a hold came between and its start was overruled.
+        f.PrintSent: PrintState.SENT,
+        f.LabelPrinted: PrintState.PRINTED,
+        f.PrintUncertain: PrintState.UNCERTAIN,
+        f.LabelNotPrinted: PrintState.QUEUED,
     },
     PrintState.SENDING: {
         f.PrintSent: PrintState.SENT,
