@@ -187,6 +187,8 @@ def stands(*sentences: str) -> Shows:
 
 def environment() -> dict[str, str]:
     """Give what surrounds a program in a good terminal of today."""
-    hidden = {"NO_COLOR", "TMUX", "TERM_PROGRAM", "PYTHONDONTWRITEBYTECODE"}
+    # Unbuffered, Python drops what a terminal does not take at once: half a frame is lost.
+    python = {"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
+    hidden = {"NO_COLOR", "TMUX", "TERM_PROGRAM"} | python
     kept = {name: value for name, value in os.environ.items() if name not in hidden}
     return kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONUTF8": "1"}
