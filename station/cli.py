@@ -46,6 +46,7 @@ COMMANDS = {
     "doctor": Command("station.doctor", "check everything, and say what to do"),
     "device": Command("station.device_cli", "list, test, identify or simulate devices"),
     "label": Command("station.paper_cli", "layouts: list, draw, read back, watch"),
+    "cards": Command("station.cards_cli", "the command sheet: every command as a barcode"),
     "board": Command("", "the supervisor's terminal (comes later)"),
     "night": Command("", "batch shipping (comes later)"),
 }

@@ -25,7 +25,6 @@ SETTLE_SECONDS = 0.2
 TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_DISABLE_KITTY_KEY": "1"}
 """What a bench is told of the terminal that nobody looks at."""
 _SETTINGS = """\
-hub = "{hub}"
 language = "{language}"
 
 [scanners.hand]
@@ -78,7 +77,7 @@ class Place:
         return f"unix://{self.home / device}.control"
 
 
-async def furnish(household: Household, plan: Plan, place: Place, hub: str) -> None:
+async def furnish(household: Household, plan: Plan, place: Place) -> None:
     """Start the devices of a bench and write its settings. Raises DemoFailed."""
     place.home.mkdir(parents=True)
     scanner, scale = place.home / "scanner", place.home / "scale"
@@ -93,7 +92,6 @@ async def furnish(household: Household, plan: Plan, place: Place, hub: str) -> N
     sound = "none" if plan.headless else "bell"
     (place.home / "station.toml").write_text(
         _SETTINGS.format(
-            hub=hub,
             language=plan.language,
             scanner=f"serial://{scanner}",
             scale=f"serial://{scale}",

@@ -239,9 +239,9 @@ class Household:
         self._tell(f"-{child.pid}")
 
     async def close(self) -> None:
-        """End all of them, the youngest first."""
-        for child in reversed(self._children[:]):
-            await child.stop()
+        """End all of them."""
+        await asyncio.gather(*(child.stop() for child in self._children))
+        for child in self._children[:]:
             self.dismiss(child)
         if self._guard.stdin is not None:
             self._guard.stdin.close()

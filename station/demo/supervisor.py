@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import shutil
 import signal
 import sys
@@ -41,6 +42,8 @@ def run(asked: Plan, keep: Path | None) -> int:
     folder = keep or Path(tempfile.mkdtemp(prefix="packbench-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
     progress = Progress()
+    # Ending a process that is just being waited for is no news to anybody.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     with _terminal_as_it_was():
         try:
             return asyncio.run(_guarded(asked, folder, progress))
@@ -108,15 +111,22 @@ class Demo:
     async def build(self) -> None:
         """Start everything but the benches."""
         self._progress.say("Building a marketplace, a carrier, a hub and the benches ...")
-        self._world = await world.build(self._household, self._plan, self._folder)
-        # One code after the other: the hub's commands share one small database.
-        codes = [await self._world.bench_code(place.name) for place in self._places]
-        hub = self._world.hub
-        await asyncio.gather(
-            *(benches.furnish(self._household, self._plan, place, hub) for place in self._places)
+        built, _ = await asyncio.gather(
+            world.build(self._household, self._plan, self._folder), self._furnish()
         )
-        for place, code in zip(self._places, codes, strict=True):
-            await benches.enrol(self._household, place, hub, code)
+        self._world = built
+        codes = await asyncio.gather(*(built.bench_code(place.name) for place in self._places))
+        await asyncio.gather(
+            *(
+                benches.enrol(self._household, place, built.hub, code)
+                for place, code in zip(self._places, codes, strict=True)
+            )
+        )
+
+    async def _furnish(self) -> None:
+        await asyncio.gather(
+            *(benches.furnish(self._household, self._plan, place) for place in self._places)
+        )
 
     async def headless(self) -> int:
         """Let the robots pack, and count."""
@@ -254,9 +264,7 @@ class Demo:
             if time.monotonic() > deadline:
                 failed = "a bench still owes the hub entries"
             await asyncio.sleep(QUEUE_SECONDS)
-        for child in self._open.values():
-            await child.stop()
-            self._household.dismiss(child)
+        await asyncio.gather(*(child.stop() for child in self._open.values()))
         report = count.report(
             ends.gather(
                 self._places,

@@ -82,21 +82,26 @@ class World:
 
 async def build(household: Household, plan: Plan, folder: Path) -> World:
     """Start marketplace, carrier and hub, and connect them. Raises DemoFailed."""
-    market, carrier = await asyncio.gather(
+    prefetch = max(3, min(12, plan.orders // (2 * plan.benches)))
+    world = World("", "", folder / "hub", household, prefetch)
+    market, carrier, _ = await asyncio.gather(
         household.start("marketplaces", _marketplaces(plan, folder)),
         household.start("carrier", _carrier(plan, folder)),
+        household.run("hub-setup", [*HUB, "init"], world.environ),
     )
     amazon = market.ready["amazon"]
-    prefetch = max(3, min(12, plan.orders // (2 * plan.benches)))
-    world = World("", market.ready["books_url"], folder / "hub", household, prefetch)
     credentials = folder / "amazon.json"
     credentials.write_bytes(msgspec.json.encode(amazon["credentials"]))
     goods = folder / "goods.csv"
     goods.write_bytes(await asyncio.to_thread(_get, market.ready["goods_url"]))
-    for words in _connecting(plan, amazon, carrier.ready, credentials, goods):
-        await household.run("hub-setup", [*HUB, *words], world.environ)
+    await asyncio.gather(
+        *(
+            household.run("hub-setup", [*HUB, *words], world.environ)
+            for words in _connecting(plan, amazon, carrier.ready, credentials, goods)
+        )
+    )
     hub = await household.start("hub", [*HUB, "serve", "--port", "0"], world.environ)
-    return World(hub.ready["base_url"], world.books, world.home, household, prefetch)
+    return World(hub.ready["base_url"], market.ready["books_url"], world.home, household, prefetch)
 
 
 def _marketplaces(plan: Plan, folder: Path) -> list[str]:
@@ -120,7 +125,7 @@ def _connecting(
     credentials: Path,
     goods: Path,
 ) -> Sequence[Sequence[str]]:
-    """Return the hub's commands that set it up, in their order."""
+    """Return the hub's commands that set it up, in any order."""
     channel = ["channel", "add", "amazon", CHANNEL, "--credentials", str(credentials)]
     channel += ["--base-url", amazon["base_url"], "--token-url", amazon["token_url"]]
     channel += _SCALES
@@ -128,7 +133,6 @@ def _connecting(
         ["packer", "add", badge, NAMES[n % len(NAMES)]] for n, badge in enumerate(badges(plan))
     ]
     return [
-        ["init"],
         ["item", "import", str(goods)],
         channel,
         ["carrier", "add", "simpost", CARRIER, "--base-url", carrier["base_url"]],

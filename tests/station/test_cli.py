@@ -1,10 +1,13 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from drivers.label_printers import readback
 from station import cli
+from station.commands import COMMANDS, payloads
 
 HEAVY = ("textual", "sqlalchemy", "zpl", "PIL", "httpx", "serial", "layouts", "station.demo.hands")
 
@@ -78,3 +81,10 @@ def test_a_simulated_device_takes_its_own_arguments() -> None:
     done = packbench("device", "simulate", "scale", "--help")
     assert done.returncode == 0
     assert "--protocol" in done.stdout
+
+
+def test_the_command_sheet_bears_every_command_as_a_barcode(tmp_path: Path) -> None:
+    file = tmp_path / "cards.pdf"
+    assert packbench("cards", "-o", str(file)).returncode == 0
+    said = {code.text for code in readback.codes_in(file.read_bytes(), 8)}
+    assert said == {text for command in COMMANDS for text in payloads(command)}
