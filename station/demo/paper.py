@@ -49,7 +49,8 @@ def words(job: bytes) -> tuple[str, ...]:
         for field in _TEXT.finditer(job)
         if int(field[1]) >= _LARGE_DOTS
     )
-    return tuple(dict.fromkeys(large))
+    # "1 / 1" is which parcel of how many: nothing to know a label by.
+    return tuple(dict.fromkeys(word for word in large if not word[:1].isdigit()))
 
 
 def _read(data: bytes, escape: bytes | None) -> str:

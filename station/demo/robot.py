@@ -244,7 +244,10 @@ def printed(gtin: str) -> str:
 def wrong_scan(seen: Seen) -> Scan:
     """Scan something that does not belong to what is open."""
     order = seen.session.order
-    here = {gtin for line in order.lines for gtin in line.gtins} if order is not None else set()
+    if order is None or seen.session.flow == "choose":
+        # Any piece of any order here would be right now.
+        return Scan(NOT_OURS)
+    here = {gtin for line in order.lines for gtin in line.gtins}
     for other in seen.waiting:
         for line in other.lines:
             if line.gtins and line.gtins[0] not in here:

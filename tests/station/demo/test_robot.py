@@ -63,9 +63,11 @@ def test_it_says_that_a_label_did_not_come_out_only_when_the_printer_has_rested(
 
 
 def test_a_wrong_scan_is_of_something_that_the_order_does_not_hold() -> None:
-    here = seen(at_work(an_order()), waiting=(an_order(lines=(a_line(gtin=SPOON),)),))
+    here = seen(at_work(an_order(), "pack"), waiting=(an_order(lines=(a_line(gtin=SPOON),)),))
     assert robot.wrong_scan(here) == Scan("5012345678900")
-    assert robot.wrong_scan(seen(at_work(an_order(lines=())))) == Scan(robot.NOT_OURS)
+    assert robot.wrong_scan(seen(at_work(an_order(lines=()), "pack"))) == Scan(robot.NOT_OURS)
+    idle = seen(at_work(an_order()), waiting=(an_order(),))
+    assert robot.wrong_scan(idle) == Scan(robot.NOT_OURS)
 
 
 def test_a_piece_is_scanned_as_it_is_printed() -> None:
