@@ -133,3 +133,23 @@ def ahead(connection: Connection, book: Book, order: Order, id: str, now: float)
 def new_key(parcel: str) -> str:
     """Make an idempotency key: a new one for every label, the same for every try at it."""
     return f"{parcel}~{uuid4().hex[:12]}"
+
+
+def take_back(connection: Connection, book: Book, name: str, now: float) -> tuple[int, int]:
+    """Take from a bench what nobody has begun there; give how many went back, and stayed.
+
+    What was begun stays with it: there are pieces on its table, and only a person can look.
+    """
+    rows = connection.execute(
+        select(shipment.c.id, shipment.c.order_id, shipment.c.state)
+        .where(shipment.c.bench == name, shipment.c.state.in_(OPEN))
+        .order_by(shipment.c.id)
+    ).all()
+    back = 0
+    for row in rows:
+        order = book.get(connection, row.order_id, lock=True)
+        gone = facts.AllocationWithdrawn(shipment=row.id)
+        if order is not None and refusal(order, gone) is None:
+            book.record(connection, order, [gone], now)
+            back += 1
+    return back, len(rows) - back

@@ -75,10 +75,15 @@ class Store:
 def open_store(url: str) -> Store:
     """Open the database at that URL: sqlite:///… or postgresql+psycopg://…."""
     if make_url(url).get_backend_name() != "sqlite":
-        return Store(create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True))
+        big = {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
+        return Store(create_engine(url, hide_parameters=True, **big))
     module: ModuleType = newest_sqlite or sqlite3
     engine = create_engine(
-        url, module=module, connect_args={"check_same_thread": False, "timeout": 30.0}
+        url,
+        module=module,
+        connect_args={"check_same_thread": False, "timeout": 30.0},
+        # What an order says of its buyer must not come into a log by way of an error.
+        hide_parameters=True,
     )
     version: tuple[int, ...] = module.sqlite_version_info
     journal = "WAL" if version >= WAL_SAFE else "DELETE"

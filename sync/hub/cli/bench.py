@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from sync.hub import benches, home
+from sync.hub import allot, benches, home
 from sync.hub.cli import say
 from sync.protocol.messages import Heartbeat
 
@@ -84,5 +84,7 @@ def _revoke(options: argparse.Namespace, opened: home.Opened) -> int:
     with opened.store.write() as connection:
         if not benches.revoke(connection, options.name):
             raise say.No(f"there is no bench {options.name}: see `packbench-hub bench list`")
+        back, stayed = allot.take_back(connection, opened.book, options.name, time.time())
     say.words(f"{options.name} is shut out; a new code lets a machine be {options.name} again")
+    say.words(f"{back} shipments went back, {stayed} were begun and stay: look at its table")
     return say.DONE

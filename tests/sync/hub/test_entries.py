@@ -305,6 +305,24 @@ def test_a_revoked_bench_gets_nothing(hub: Hub) -> None:
     assert hub.order(an_order().id).state is State.READY
 
 
+def test_what_a_lost_bench_has_not_begun_goes_to_another(hub: Hub) -> None:
+    begun, fresh = an_order("begun"), an_order("fresh")
+    hub.add(begun, fresh)
+    bench = hub.bench("b1")
+    hub.allot()
+    bench.say(hub.order(begun.id), facts.PackStarted(shipment=f"{begun.id}#1"))
+    with hub.store.write() as connection:
+        benches.revoke(connection, "b1")
+        assert allot.take_back(connection, hub.book, "b1", time.time()) == (1, 1)
+    other = hub.bench("b2")
+    hub.allot()
+    other.catch_up()
+    assert list(other.orders) == [f"{fresh.id}#1"]
+    assert other.orders[f"{fresh.id}#1"].shipments[0].claim == Claim(1, 2)
+    late = facts.PackStarted(shipment=f"{fresh.id}#1")
+    assert bench.say(fresh, late, claim=Claim(1, 1)) == [Verdict.FENCED]
+
+
 def test_benches_share_the_work(hub: Hub) -> None:
     hub.add(*(an_order(f"n-{n}") for n in range(10)))
     one, other = hub.bench("b1"), hub.bench("b2")

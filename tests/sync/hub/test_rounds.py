@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -253,3 +254,37 @@ def test_busy_servers_and_dead_tokens_are_outlasted(here: World) -> None:
     here.go_round()
     assert here.amazon_books()["shipped"] == 3
     assert here.carrier_books()["labels"] == 3
+
+
+@pytest.mark.slow
+def test_the_rounds_go_by_themselves_and_end_when_told(here: World) -> None:
+    ids = here.place(4)
+    bench = here.bench()
+    here.rounds.start()
+    packed: set[str] = set()
+    end = time.monotonic() + 60
+    try:
+        while not all(told(here, id) for id in ids):
+            assert time.monotonic() < end, "the rounds stand still"
+            bench.catch_up()
+            for id, order in bench.orders.items():
+                box = order.shipments[0].parcels[0]
+                if box.label_usable and id not in packed:
+                    packed.add(id)
+                    bench.pack(order)
+                    here.rounds.announce()
+            here.rounds.stop.wait(0.02)
+        assert here.rounds.alive
+    finally:
+        here.rounds.end()
+    assert not any(thread.is_alive() for thread in here.rounds._threads)
+    assert here.amazon_books()["confirmations"] == 4
+    assert not here.rounds.failures
+
+
+def told(here: World, id: str) -> bool:
+    """Say whether Amazon has accepted the order's parcel, if the order is there at all."""
+    with here.store.read() as connection:
+        order = here.book.get(connection, id)
+    boxes = [box for one in order.shipments for box in one.parcels] if order else []
+    return bool(boxes) and all(box.confirmation is Confirmation.ACCEPTED for box in boxes)
