@@ -6,6 +6,7 @@ first frame is out, and stopped when the app ends.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from pathlib import Path
@@ -38,6 +39,8 @@ from sync.protocol.messages import Lamp as BenchLamp
 if TYPE_CHECKING:
     from station.layout_reload import LayoutWatch
     from station.papers import PaperDrawer
+
+log = logging.getLogger(__name__)
 
 TIMINGS = "timings.jsonl"
 """In a demo's bench home: how long each scan and each label took."""
@@ -182,15 +185,23 @@ class _Floor:
 
     def _linked(self, state: LinkState) -> None:
         self._online = state
-        with self._bench.store.turn(feed=True) as turn:
-            owed = journal.owed(turn)
         match state:
             case Online(at=at):
                 self._lamp("hub", "ok", at.astimezone().strftime("%H:%M"))
             case Offline():
+                owed = self._owed()
                 self._lamp("hub", "warn", str(owed) if owed else "")
             case _:
                 self._lamp("hub", "bad", state.why)
+
+    def _owed(self) -> int:
+        """How many entries the hub has not got; 0 where the disk does not say."""
+        try:
+            with self._bench.store.turn(feed=True) as turn:
+                return journal.owed(turn)
+        except StoreError:
+            log.warning("the disk does not say what is owed to the hub")
+            return 0
 
     def _layout_changed(self, name: str) -> None:
         self._lamp("layout", "ok", name)
@@ -215,12 +226,10 @@ class _Floor:
 
     def _heartbeat(self) -> Heartbeat:
         session = self._bench.session
-        with self._bench.store.turn(feed=True) as turn:
-            owed = journal.owed(turn)
         return Heartbeat(
             bench=session.bench,
             packer=session.packer.badge if session.packer else "",
-            pending=owed,
+            pending=self._owed(),
             lamps=tuple(self._lamps.values()),
         )
 

@@ -34,6 +34,8 @@ def open_file(path: Path, *, synchronous: str) -> Engine:
         module=sqlite,
         poolclass=StaticPool,
         connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+        # An error that quoted an order's document would bring its address into the log.
+        hide_parameters=True,
     )
     journal = "WAL" if safe_wal(sqlite) else "TRUNCATE"
 

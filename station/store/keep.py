@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 
 import msgspec
-from sqlalchemy import bindparam, delete, exists, select, update
+from sqlalchemy import bindparam, delete, exists, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from station.store import journal
@@ -70,10 +70,17 @@ class StoreKeep:
         return True
 
     def reset(self, epoch: int) -> None:
-        """Read the feed from 0; rows that it does not name again are swept at its end."""
-        with self._store.turn(feed=True) as turn:
+        """Read the feed from 0; rows that it does not name again are swept at its end.
+
+        A hub that was put back to an older state has lost entries that it acknowledged, and would
+        give out packed orders as unpacked: nothing is taken to be in its documents until they say
+        so, and the newest entry goes up again, to be told what is missing.
+        """
+        with self._store.turn() as turn:
             turn.set("cursor", str(Cursor(epoch, 0)))
             turn.set("generation", str(int(turn.get("generation", "0")) + 1))
+            turn.set("acked", str(max(0, int(turn.get("acked", "0")) - 1)))
+            turn.sql.execute(update(t.entries).values(pending=True))
 
     def batch(self, limit: int) -> Batch | None:
         """The oldest entries that the hub has not acknowledged."""
@@ -130,7 +137,9 @@ class StoreKeep:
     def wanted_blobs(self) -> Iterable[str]:
         """SHA-256 of bytes that orders here name and that are not here yet."""
         with self._store.turn(feed=True) as turn:
-            rows = select(t.blobs.c.sha256).where(t.blobs.c.data.is_(None)).limit(100)
+            # In any order, so that bytes that the hub has not cannot keep others from being asked.
+            rows = select(t.blobs.c.sha256).where(t.blobs.c.data.is_(None))
+            rows = rows.order_by(func.random()).limit(100)
             return tuple(turn.sql.execute(rows).scalars())
 
     def put_blob(self, sha256: str, data: bytes) -> None:

@@ -7,9 +7,11 @@ off when the hub is away, and says so to the lamp. A scan waits for none of them
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +25,8 @@ from sync.protocol.messages import Acked, Enrol, Enrolled, Gap, Page, Reset
 
 if TYPE_CHECKING:
     import httpx
+
+log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 25
 """How long the hub may keep a feed request that has nothing to say: below the 30 s after which
@@ -74,7 +78,10 @@ class Link:
     """Keeps one bench in step with the hub until stopped."""
 
     def __init__(self, url: str, keep: Keep, told: Callable[[LinkState], None]) -> None:
-        """Prepare; `start` begins. `told` is called in a thread of the link at each change."""
+        """Prepare; `start` begins.
+
+        `told` is called in a thread of the link at each change: it must only pass things on.
+        """
         self._url = url.rstrip("/")
         self._keep = keep
         self._told = told
@@ -113,7 +120,8 @@ class Link:
         response = self._ask(hub, "GET", "/v1/feed", query=query)
         if response.status_code == 409:
             self._keep.reset(msgspec.json.decode(response.content, type=Reset).epoch)
-            return 0.0
+            self._owing.set()  # a hub that lost our place may have lost our entries
+            return _FIRST_PAUSE
         self._keep.take(msgspec.json.decode(response.content, type=Page))
         self._owing.set()  # the page may name labels to fetch
         return 0.0
@@ -128,14 +136,26 @@ class Link:
                 gap = msgspec.json.decode(response.content, type=Gap)
                 if gap.fork:
                     raise _NotWelcome("another bench has gone on with this journal")
+                if gap.need == batch.entries[0].seq:
+                    raise _HubAway(f"the hub asks again for entry {gap.need}, which it was sent")
                 self._keep.rewind(gap.need)
             else:
                 self._keep.acked(msgspec.json.decode(response.content, type=Acked))
         for sha256 in self._keep.wanted_blobs():
-            response = self._ask(hub, "GET", f"/v1/blobs/{sha256}")
-            if response.status_code == 200:
-                self._keep.put_blob(sha256, response.content)
+            self._fetch(hub, sha256)
+            if self._owing.is_set():
+                break  # what was just done, and perhaps a label asked for, goes first
         return 0.0
+
+    def _fetch(self, hub: httpx.Client, sha256: str) -> None:
+        response = self._ask(hub, "GET", f"/v1/blobs/{sha256}")
+        if response.status_code != 200:
+            return
+        try:
+            self._keep.put_blob(sha256, response.content)
+        except ValueError as e:
+            # One label that was damaged on its way must not keep all others from coming.
+            log.warning("bytes not taken: %s", e)
 
     def _beat(self, hub: httpx.Client) -> float:
         body = msgspec.json.encode(self._keep.heartbeat())
@@ -150,17 +170,38 @@ class Link:
 
         pause = _FIRST_PAUSE
         timeout = httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS)
-        with httpx.Client(base_url=self._url, timeout=timeout) as hub:
+        try:
+            client = httpx.Client(base_url=self._url, timeout=timeout)
+        except httpx.InvalidURL as e:
+            self._say(Unwelcome(f"{self._url} is no address of a hub ({e})"))
+            return
+        with client as hub:
             while not self._stopping.is_set():
-                try:
-                    self._stopping.wait(job(hub))
+                wait = self._round(job, hub)
+                if wait is not None:
                     pause = _FIRST_PAUSE
-                except (_HubAway, _NotWelcome, msgspec.DecodeError, ValueError) as e:
-                    unwelcome = isinstance(e, _NotWelcome)
-                    self._say(Unwelcome(str(e)) if unwelcome else Offline(str(e)))
-                    # Chance only spreads the knocks; nothing is decided by it.
-                    self._stopping.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311
-                    pause = min(pause * 2, _LONGEST_PAUSE)
+                    self._stopping.wait(wait)
+                    continue
+                # Chance only spreads the knocks; nothing is decided by it.
+                self._stopping.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311
+                pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _round(self, job: Callable[[httpx.Client], float], hub: httpx.Client) -> float | None:
+        """Do one round; None when it failed. The thread outlives whatever went wrong."""
+        state: LinkState
+        try:
+            return job(hub)
+        except (_HubAway, msgspec.DecodeError) as e:
+            state = Offline(str(e))
+        except _NotWelcome as e:
+            state = Unwelcome(str(e))
+        except Exception as e:  # noqa: BLE001 -- a full disk or our mistake must not end the link
+            # By class and place alone: what went wrong may quote an address.
+            at = " < ".join(f"{f.name}:{f.lineno}" for f in traceback.extract_tb(e.__traceback__))
+            log.error("%s failed: %s at %s", job.__name__, type(e).__name__, at)
+            state = Offline(type(e).__name__)
+        self._say(state)
+        return None
 
     def _ask(
         self,

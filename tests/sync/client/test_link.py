@@ -1,0 +1,320 @@
+"""The loop that talks to the hub, against a hub that answers what the test wants."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from station.store import journal
+from station.store import schema as t
+from station.store.keep import StoreKeep
+from station.store.store import Full, Store
+from sync.client.link import Link, LinkState, Offline, Online, Unwelcome
+from sync.orders import Entry, Order, apply, facts, fold
+from sync.protocol.cursor import Cursor
+from sync.protocol.messages import (
+    Acked,
+    Batch,
+    Change,
+    Enrolled,
+    Gap,
+    Heartbeat,
+    Judged,
+    Page,
+    Reset,
+    Verdict,
+)
+from tests.builders import NOON, a_label, an_order, up_to_close
+
+PATIENCE_SECONDS = 10.0
+"""Long past what the first back-offs take, on a busy machine."""
+
+Answer = tuple[int, bytes]
+
+
+class Hub:
+    """Answers every path by what stands in `answers`, and else as a hub with no news."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Callable[[str, bytes], Answer | None]] = {}
+        self.asked: list[str] = []
+        self._over = threading.Event()
+        hub = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._answer(b"")
+
+            def do_POST(self) -> None:
+                self._answer(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
+
+            def _answer(self, body: bytes) -> None:
+                status, data = hub.answer(self.path, body)
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def answer(self, path: str, body: bytes) -> Answer:
+        self.asked.append(path.partition("?")[0])
+        for start, answers in self.answers.items():
+            if path.startswith(start) and (answer := answers(path, body)) is not None:
+                return answer
+        if path.startswith("/v1/feed"):
+            self._over.wait(PATIENCE_SECONDS)  # the long-poll of a hub that has no news
+            return 503, b""
+        if path.startswith("/v1/entries"):
+            return 200, accepted(msgspec.json.decode(body, type=Batch))
+        return 404 if path.startswith("/v1/blobs") else 200, b"{}"
+
+    def close(self) -> None:
+        self._over.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def accepted(batch: Batch) -> bytes:
+    verdicts = tuple(Judged(seq=one.seq, verdict=Verdict.OK) for one in batch.entries)
+    answer = Acked(acked=batch.entries[-1].seq, verdicts=verdicts, server_time=NOON)
+    return msgspec.json.encode(answer)
+
+
+def page(*orders: Order, after: str = "0.0", epoch: int = 1, through: int = 0) -> bytes:
+    changes = tuple(
+        Change(seq=n, shipment=order.shipments[0].id, order=order, through=through)
+        for n, order in enumerate(orders, 1)
+    )
+    end = f"{epoch}.{len(orders)}"
+    told = Page(after=after, next=end, head=end, changes=changes, server_time=NOON)
+    return msgspec.json.encode(told)
+
+
+class Told:
+    """What the lamp heard, and a way to wait for it."""
+
+    def __init__(self) -> None:
+        self.states: list[LinkState] = []
+        self._changed = threading.Condition()
+
+    def __call__(self, state: LinkState) -> None:
+        with self._changed:
+            self.states.append(state)
+            self._changed.notify_all()
+
+    def wait_for(self, kind: type[LinkState]) -> None:
+        with self._changed:
+            heard = self._changed.wait_for(
+                lambda: any(isinstance(state, kind) for state in self.states), PATIENCE_SECONDS
+            )
+        assert heard, self.states
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    hub = Hub()
+    yield hub
+    hub.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(tmp_path / "bench.db")
+    yield store
+    store.close()
+
+
+class KeepOfABadDisk(StoreKeep):
+    """The bench's own file on a disk that is full at first."""
+
+    full = 0
+
+    def take(self, page: Page) -> bool:
+        if self.full:
+            self.full -= 1
+            raise Full("The disk takes no more. Make room.")
+        return super().take(page)
+
+
+@pytest.fixture
+def keep(store: Store) -> KeepOfABadDisk:
+    keep = KeepOfABadDisk(store, lambda: Heartbeat(bench="b1"))
+    keep.enrol(Enrolled(bench="b1", incarnation=1, token="t", epoch=1, server_time=NOON))
+    return keep
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def link(hub: Hub, keep: KeepOfABadDisk, told: Told) -> Iterator[Link]:
+    link = Link(hub.url, keep, told)
+    yield link
+    link.stop()
+
+
+def wait_until(store: Store, so: Callable[[], bool]) -> None:
+    """Wait for the file to change until it is so."""
+    changed = threading.Event()
+    store.listen(lambda ids: changed.set())
+    while not so():
+        changed.clear()
+        if so():
+            return
+        assert changed.wait(PATIENCE_SECONDS)
+
+
+def claimed() -> Order:
+    order = an_order()
+    return apply(order, up_to_close(order)[0])
+
+
+def labelled(number: str, sha256: str) -> Order:
+    order = apply(an_order(number), up_to_close(an_order(number))[0])
+    parcel = f"{order.shipments[0].id}/1"
+    label = msgspec.structs.replace(a_label(order, f"RR{number}"), sha256=sha256)
+    asked = facts.LabelRequested(parcel=parcel, key="k", grams=1, address=label.address)
+    bought = facts.LabelBought(parcel=parcel, label=label)
+    return fold(order, [facts.ParcelPlanned(parcel=parcel), asked, bought])
+
+
+def wait_for_blob(store: Store, sha256: str) -> None:
+    """Wait until a label's bytes are here; nobody is told of bytes that no job waits for."""
+    wanted = select(t.blobs.c.data).where(t.blobs.c.sha256 == sha256)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        with store.turn() as turn:
+            if turn.sql.execute(wanted).scalar() is not None:
+                return
+        threading.Event().wait(0.01)
+    raise AssertionError(f"the bytes of {sha256} never came")
+
+
+def once(answer: Answer) -> Callable[[str, bytes], Answer | None]:
+    left = [answer]
+    return lambda path, body: left.pop() if left else None
+
+
+def now(store: Store, id: str) -> Order | None:
+    with store.turn() as turn:
+        return turn.order(id)
+
+
+def write(store: Store, order: Order, *happened: facts.Fact) -> None:
+    with store.turn() as turn:
+        start = journal.last_link(turn)[0]
+        entries = [
+            Entry(id=f"e{start + n}", order=order.id, at=NOON, bench="b1", fact=fact)
+            for n, fact in enumerate(happened, 1)
+        ]
+        journal.write_entries(turn, entries)
+
+
+def test_a_full_disk_does_not_end_the_feed(
+    hub: Hub, keep: KeepOfABadDisk, store: Store, told: Told, link: Link
+) -> None:
+    keep.full = 2
+    order = claimed()
+    hub.answers["/v1/feed?after=0.0"] = lambda path, body: (200, page(order))
+    link.start()
+    wait_until(store, lambda: now(store, order.id) == order)
+    told.wait_for(Offline)
+
+
+def test_one_damaged_label_does_not_keep_the_others_from_coming(
+    hub: Hub, store: Store, link: Link
+) -> None:
+    good = hashlib.sha256(b"good").hexdigest()
+    orders = [labelled(f"n{n}", sha256) for n, sha256 in enumerate(("0" * 64, good, "f" * 64))]
+    hub.answers["/v1/feed?after=0.0"] = once((200, page(*orders)))
+    hub.answers[f"/v1/blobs/{good}"] = lambda path, body: (200, b"good")
+    hub.answers["/v1/blobs/"] = lambda path, body: (200, b"damaged")
+    link.start()
+    wait_for_blob(store, good)
+
+
+def test_a_hub_that_asks_again_and_again_for_the_same_entry_is_not_run_over(
+    hub: Hub, store: Store, told: Told, link: Link
+) -> None:
+    order = claimed()
+    hub.answers["/v1/feed?after=0.0"] = once((200, page(order)))
+    gap = msgspec.json.encode(Gap(need=1))
+    hub.answers["/v1/entries"] = lambda path, body: (409, gap)
+    link.start()
+    wait_until(store, lambda: now(store, order.id) is not None)
+    write(store, order, facts.PackStarted(shipment=order.shipments[0].id))
+    link.wake()
+    told.wait_for(Offline)
+    assert hub.asked.count("/v1/entries") < 20
+
+
+def test_an_address_that_is_none_is_said_to_the_lamp(keep: KeepOfABadDisk, told: Told) -> None:
+    link = Link("http://hub:eighty", keep, told)
+    link.start()
+    told.wait_for(Unwelcome)
+    link.stop()
+
+
+def test_a_hub_that_was_put_back_does_not_give_out_packed_orders_as_unpacked(
+    hub: Hub, keep: KeepOfABadDisk, store: Store, link: Link
+) -> None:
+    order = claimed()
+    keep.take(msgspec.json.decode(page(order), type=Page))
+    packed = up_to_close(order)[1:]
+    write(store, order, *packed)
+    count = len(packed)
+    verdicts = tuple(Judged(seq=n, verdict=Verdict.OK) for n in range(1, count + 1))
+    keep.acked(Acked(acked=count, verdicts=verdicts, server_time=NOON))
+    closed = fold(order, packed)
+    later = msgspec.json.decode(page(closed, after="1.1", through=count), type=Page)
+    keep.take(msgspec.structs.replace(later, next="1.2", head="1.2"))
+    assert now(store, order.id) == closed
+
+    # The hub is put back to where it knew the order, and nothing that happened to it.
+    restored = msgspec.json.encode(Reset(epoch=2, reason="restored"))
+    hub.answers["/v1/feed?after=1.2"] = lambda path, body: (409, restored)
+    hub.answers["/v1/feed?after=2.0"] = lambda path, body: (
+        200,
+        page(order, after="2.0", epoch=2),
+    )
+    sent: list[int] = []
+    all_there = threading.Event()
+
+    def take(path: str, body: bytes) -> Answer | None:
+        batch = msgspec.json.decode(body, type=Batch)
+        if batch.entries[0].seq > len(sent) + 1:
+            return 409, msgspec.json.encode(Gap(need=len(sent) + 1))
+        sent.extend(one.seq for one in batch.entries if one.seq > len(sent))
+        if len(sent) == count:
+            all_there.set()
+        return None
+
+    hub.answers["/v1/entries"] = take
+    link.start()
+    wait_until(store, lambda: keep.cursor() == Cursor(2, 1))
+    assert now(store, order.id) == closed, "the box is closed, whatever the hub forgot"
+    assert all_there.wait(PATIENCE_SECONDS), "the hub is told again"
+
+
+def test_the_lamp_says_when_the_hub_answers(hub: Hub, told: Told, link: Link) -> None:
+    link.start()
+    told.wait_for(Online)
