@@ -171,7 +171,8 @@ def current(session: Session) -> ShipmentLine | None:
 
 def in_walk_order(session: Session) -> list[ShipmentLine]:
     """All lines by zone, aisle and bin, numbers counted as numbers."""
-    return sorted(standing.lines(session), key=lambda line: walk_key(_bin(session, line)))
+    items = standing.items(session)
+    return sorted(standing.lines(session), key=lambda line: walk_key(items[line.line].bin))
 
 
 def _open(session: Session) -> list[ShipmentLine]:

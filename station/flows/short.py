@@ -70,15 +70,18 @@ def _on(session: Session) -> Step:
 
 def _current(session: Session) -> str:
     noted = standing.note(session, "line")
-    open_lines = [line.line for line in standing.lines(session) if _missing(session, line.line)]
+    open_lines = [line for line, count in _all_missing(session).items() if count]
     return noted if noted in open_lines else next(iter(open_lines), "")
 
 
 def _missing(session: Session, line: str) -> int:
-    """Pieces of the line that nobody packed, or in picking, picked."""
-    for one in standing.lines(session):
-        if one.line == line:
-            packed = max(standing.packed(session, one), 0)
-            done = max(one.picked, packed) if session.flow == "pick" else packed
-            return max(0, one.due - done)
-    return 0
+    return _all_missing(session).get(line, 0)
+
+
+def _all_missing(session: Session) -> dict[str, int]:
+    """Pieces of each line that nobody packed, or in picking, picked."""
+    packed, picking = standing.counts(session), session.flow == "pick"
+    return {
+        line.line: max(0, line.due - max(packed[line.line], line.picked if picking else 0))
+        for line in standing.lines(session)
+    }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from station import codes
 from station.codes.code import Gtin, Sscc, Tracking, Unknown
 from station.flows.flow import Scanned
 from station.session import Session
-from sync.orders import Contents, Parcel, Shipment, ShipmentLine
+from sync.orders import Contents, Line, Parcel, Shipment, ShipmentLine
 
 FLOW_OF = {
     Contents.PLANNED: "pack",
@@ -41,14 +42,28 @@ def packed_here(parcel: Parcel | None, line: str) -> int:
     return sum(p.quantity for p in parcel.packed if p.line == line) if parcel else 0
 
 
-def packed(session: Session, line: ShipmentLine) -> int:
-    """How many pieces of a line are packed; shipping again starts from none."""
+def counts(session: Session) -> Counter[str]:
+    """Pieces packed, by line, counted once: an order may have 500 lines.
+
+    Shipping again starts from none.
+    """
     shipment, parcel = session.shipment, session.parcel
     if shipment is None:
-        return 0
+        return Counter()
     if parcel is not None and parcel.replaces:
-        return packed_here(parcel, line.line)
-    return shipment.packed(line.line)
+        counted: tuple[Parcel, ...] = (parcel,)
+    else:
+        counted = tuple(p for p in shipment.parcels if not p.replaces)
+    packed_pieces: Counter[str] = Counter()
+    for one in counted:
+        for part in one.packed:
+            packed_pieces[part.line] += part.quantity
+    return packed_pieces
+
+
+def packed(session: Session, line: ShipmentLine) -> int:
+    """How many pieces of a line are packed."""
+    return counts(session)[line.line]
 
 
 def remaining(session: Session, line: ShipmentLine) -> int:
@@ -56,27 +71,38 @@ def remaining(session: Session, line: ShipmentLine) -> int:
     return line.due - packed(session, line)
 
 
+def items(session: Session) -> dict[str, Line]:
+    """The lines as they were sold, by id."""
+    return {line.id: line for line in session.order.lines} if session.order else {}
+
+
 def lines(session: Session) -> tuple[ShipmentLine, ...]:
     """The lines of the open shipment that the order knows."""
     if session.order is None or session.shipment is None:
         return ()
-    known = {line.id for line in session.order.lines}
+    known = items(session)
     return tuple(line for line in session.shipment.lines if line.line in known)
+
+
+def left(session: Session) -> list[tuple[ShipmentLine, int]]:
+    """Each line and how many pieces of it are still to go."""
+    done = counts(session)
+    return [(line, line.due - done[line.line]) for line in lines(session)]
 
 
 def to_go(session: Session) -> int:
     """Pieces that are still to be packed."""
-    return sum(max(0, remaining(session, line)) for line in lines(session))
+    return sum(max(0, count) for _, count in left(session))
 
 
 def too_many(session: Session) -> ShipmentLine | None:
     """A line of which more is packed than still ships: the buyer took some back."""
-    return next((line for line in lines(session) if remaining(session, line) < 0), None)
+    return next((line for line, count in left(session) if count < 0), None)
 
 
 def complete(session: Session) -> bool:
     """Whether every piece that ships is packed."""
-    return all(remaining(session, line) == 0 for line in lines(session))
+    return all(count == 0 for _, count in left(session))
 
 
 def due(shipment: Shipment) -> int:
@@ -99,9 +125,9 @@ def matching(session: Session, scanned: Scanned) -> list[ShipmentLine]:
         return []
     text = scanned.code.text if isinstance(scanned.code, Unknown) else codes.bare(scanned.raw)
     digits = scanned.code.digits if isinstance(scanned.code, Gtin) else ""
-    found = []
+    found, known = [], items(session)
     for line in lines(session):
-        item = order.line(line.line)
+        item = known[line.line]
         by_sku = bool(item.sku) and item.sku.casefold() == text.casefold()
         if by_sku or (digits and digits in item.gtins):
             found.append(line)

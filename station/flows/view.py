@@ -130,10 +130,10 @@ def _rows(session: Session) -> tuple[Row, ...]:
     picking = session.flow == "pick"
     shown = in_walk_order(session) if picking else standing.lines(session)
     at = _current_line(session)
-    rows = []
+    rows, items, packed = [], standing.items(session), standing.counts(session)
     for line in shown:
-        item = order.line(line.line)
-        done = line.picked if picking else standing.packed(session, line)
+        item = items[line.line]
+        done = line.picked if picking else packed[line.line]
         mark = OVER_FULL if done > line.due else SHORT if line.short else ""
         rows.append(
             Row(
@@ -156,9 +156,7 @@ def _current_line(session: Session) -> str:
     if session.flow == "pick":
         line = current(session)
         return line.line if line else ""
-    waiting = [
-        line.line for line in standing.lines(session) if standing.remaining(session, line) != 0
-    ]
+    waiting = [line.line for line, count in standing.left(session) if count]
     noted = standing.note(session, "line")
     return noted if noted in waiting else next(iter(waiting), "")
 
