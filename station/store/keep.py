@@ -250,6 +250,13 @@ def _leave(turn: Turn, shipment_id: str) -> None:
 
 
 def _sweep(turn: Turn, generation: int) -> None:
+    """Let go of what a new reading of the feed did not name, once at its end.
+
+    Not at every page: looking through a hundred thousand shipments takes longer than a scan may.
+    """
+    if int(turn.get("swept", "0")) == generation:
+        return
+    turn.set("swept", str(generation))
     old = select(t.shipments.c.id).where(t.shipments.c.generation < generation)
     for shipment_id in turn.sql.execute(old).scalars().all():
         _leave(turn, shipment_id)

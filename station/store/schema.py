@@ -23,7 +23,7 @@ meta = Table(
     "meta",
     tables,
     Column("key", String, primary_key=True),
-    # enrolled (JSON), cursor, generation, acked, hash, session (JSON), schema
+    # enrolled (JSON), cursor, generation, swept, acked, hash, session (JSON), schema
     Column("value", String, nullable=False),
 )
 

@@ -251,6 +251,21 @@ def test_a_reset_keeps_the_queue_until_the_feed_has_been_read_again(
     assert now(store, second.id) is None, "nobody named it again"
 
 
+def test_every_reading_of_the_feed_is_swept_at_its_end(store: Store, keep: StoreKeep) -> None:
+    first, second = claimed(), claimed("202-0000002-0000001")
+    keep.take(page(first, second))
+    for epoch, named in enumerate(((first, second), (second,)), start=2):
+        keep.reset(epoch)
+        changes = tuple(
+            Change(seq=n, shipment=order.shipments[0].id, order=order, through=0)
+            for n, order in enumerate(named, 1)
+        )
+        end = f"{epoch}.{len(named)}"
+        keep.take(Page(after=f"{epoch}.0", next=end, head=end, changes=changes, server_time=NOON))
+        assert now(store, second.id) == second
+        assert now(store, first.id) == (first if first in named else None)
+
+
 def test_a_shipment_that_leaves_takes_its_codes_along_but_not_what_is_owed(
     store: Store, keep: StoreKeep
 ) -> None:
