@@ -207,8 +207,8 @@ def _take_one(connection: Connection, taking: _Taking, one: Said, parsed: Entry 
     shipment = _shipment(parsed.fact)
     if verdict is not Verdict.OK or reason:
         _settle(taking, parsed, shipment)
-    if verdict in _SENTENCES:
-        sentence = _SENTENCES[verdict].format(bench=taking.bench)
+    sentence = _sentence(verdict, parsed.fact).format(bench=taking.bench, reason=reason)
+    if sentence:
         subject = shipment or parsed.order
         order = parsed.order if parsed.order in taking.orders else ""
         taking.troubles.append(
@@ -226,6 +226,19 @@ _SENTENCES = {
     ),
     Verdict.UNKNOWN: "bench {bench} reported work on an order that is not in the book",
 }
+_AFOOT = facts.ParcelClosed | facts.ParcelStaged | facts.ParcelManifested | facts.ParcelHandedOver
+"""What moved a box: true on the floor, whatever the book makes of it."""
+_PULL_IT = (
+    "bench {bench} closed or moved a box of it that must not go ({reason}): "
+    "pull it from its lane, and pack it again when it may"
+)
+
+
+def _sentence(verdict: Verdict, fact: Fact) -> str:
+    """Say what a person must do about an entry that was not followed; "" for nothing."""
+    if verdict is Verdict.INVALID and isinstance(fact, _AFOOT):
+        return _PULL_IT
+    return _SENTENCES.get(verdict, "")
 
 
 def _judge(connection: Connection, taking: _Taking, said: Entry) -> tuple[Verdict, str]:

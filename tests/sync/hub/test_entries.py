@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,15 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from sync.hub import allot, benches, entries, feed, items
+from sync.hub import allot, benches, entries
 from sync.hub.book import Book
 from sync.hub.engine import Store
-from sync.hub.schema import bench as bench_table
-from sync.hub.schema import entry
+from sync.hub.schema import entry, trouble
 from sync.orders import Cancellation, Claim, HoldKind, Order, State, facts
-from sync.protocol import chain, cursor
-from sync.protocol.messages import Acked, Gap, Item, Numbered, Packer, Page, Reset, Verdict
-from tests.builders import an_order
+from sync.protocol import chain
+from sync.protocol.messages import Acked, Gap, Numbered, Verdict
+from tests.builders import an_order, up_to_close
 from tests.sync.hub.world import Bench, opened
 
 
@@ -265,74 +263,6 @@ def test_a_bench_that_enrols_again_begins_a_new_journal_and_repeats_nothing(
     assert answer.verdicts[0].verdict is Verdict.DUP
 
 
-def test_a_cursor_from_elsewhere_starts_again(hub: Hub) -> None:
-    hub.bench()
-    with hub.store.read() as connection:
-        for at in ("1.99", "2.0"):
-            page = feed.page(connection, hub.book, "b1", cursor.read(at), 10, time.time())
-            assert isinstance(page, Reset)
-
-
-def test_items_and_packers_go_down_the_feed_once(hub: Hub) -> None:
-    before = hub.bench("b1")
-    with hub.store.write() as connection:
-        items.add_packer(connection, Packer(badge="P1", name="Mia"))
-        items.store(connection, hub.book, [(Item(sku="MUG-BL", grams=7), False)], time.time())
-    after = hub.bench("b2")
-    for bench in (before, after):
-        page = bench.read()
-        assert [one.sku for one in page.items] == ["MUG-BL"]
-        assert [one.badge for one in page.packers] == ["P1"]
-        assert not bench.read().items
-
-
-def test_orders_that_came_before_their_items_learn_of_them(allotted: ONE) -> None:
-    hub, bench, order = allotted
-    with hub.store.write() as connection:
-        items.store(connection, hub.book, [(Item(sku="MUG-BL", bin="Z-9"), False)], time.time())
-    bench.catch_up()
-    (seen,) = bench.orders.values()
-    assert seen.lines[0].bin == "Z-9"
-    assert seen.version == order.version + 1
-
-
-def test_a_revoked_bench_gets_nothing(hub: Hub) -> None:
-    hub.add(an_order())
-    hub.bench("b1")
-    with hub.store.write() as connection:
-        benches.revoke(connection, "b1")
-    hub.allot()
-    assert hub.order(an_order().id).state is State.READY
-
-
-def test_what_a_lost_bench_has_not_begun_goes_to_another(hub: Hub) -> None:
-    begun, fresh = an_order("begun"), an_order("fresh")
-    hub.add(begun, fresh)
-    bench = hub.bench("b1")
-    hub.allot()
-    bench.say(hub.order(begun.id), facts.PackStarted(shipment=f"{begun.id}#1"))
-    with hub.store.write() as connection:
-        benches.revoke(connection, "b1")
-        assert allot.take_back(connection, hub.book, "b1", time.time()) == (1, 1)
-    other = hub.bench("b2")
-    hub.allot()
-    other.catch_up()
-    assert list(other.orders) == [f"{fresh.id}#1"]
-    assert other.orders[f"{fresh.id}#1"].shipments[0].claim == Claim(1, 2)
-    late = facts.PackStarted(shipment=f"{fresh.id}#1")
-    assert bench.say(fresh, late, claim=Claim(1, 1)) == [Verdict.FENCED]
-
-
-def test_benches_share_the_work(hub: Hub) -> None:
-    hub.add(*(an_order(f"n-{n}") for n in range(10)))
-    one, other = hub.bench("b1"), hub.bench("b2")
-    hub.allot()
-    one.catch_up()
-    other.catch_up()
-    assert (len(one.orders), len(other.orders)) == (5, 5)
-    assert not one.orders.keys() & other.orders.keys()
-
-
 @pytest.fixture(scope="module")
 def long_lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     made = Hub(tmp_path_factory.mktemp("hub"))
@@ -415,24 +345,16 @@ def _hold_or_release(hub: Hub, id: str) -> None:
         hub.record(id, facts.OrderHeld(shipment=one.id, hold=HoldKind.FRAUD))
 
 
-def test_the_hub_says_when(allotted: ONE) -> None:
-    _, bench, _ = allotted
-    page = bench.read()
-    assert isinstance(page, Page)
-    assert abs((datetime.now(UTC) - page.server_time).total_seconds()) < 60
-
-
-def test_a_bench_is_known_by_its_token_alone(hub: Hub) -> None:
-    now = time.time()
-    with hub.store.write() as connection:
-        code = benches.new_code(connection, "b1", now)
-        assert benches.enrol(connection, "WRONG", now) is None
-        enrolled = benches.enrol(connection, code.lower(), now)
-        assert benches.enrol(connection, code, now) is None  # once
-        late = benches.new_code(connection, "b1", now - 16 * 60)
-        assert benches.enrol(connection, late, now) is None  # in time
-        assert enrolled is not None
-        assert benches.known(connection, enrolled.token) == benches.Known("b1", 1)
-        assert benches.known(connection, "other") is None
-        row = connection.execute(select(bench_table)).one()
-    assert enrolled.token not in str(row)
+def test_a_box_that_was_closed_while_the_order_was_held_is_to_be_pulled(allotted: ONE) -> None:
+    hub, bench, order = allotted
+    shipment = order.shipments[0].id
+    done = up_to_close(order)[1:]
+    done = [fact for fact in done if not isinstance(fact, facts.ParcelPlanned)]
+    bench.say(order, *done[:-1])
+    hub.record(order.id, facts.OrderHeld(shipment=shipment, hold=HoldKind.FRAUD))
+    assert bench.say(hub.order(order.id), done[-1]) == [Verdict.INVALID]
+    with hub.store.read() as connection:
+        (found,) = connection.execute(select(trouble.c.subject, trouble.c.sentence)).all()
+    assert found.subject == shipment
+    assert "pull it" in found.sentence
+    assert "held" in found.sentence
