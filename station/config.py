@@ -113,8 +113,8 @@ class Work(Part, frozen=True, kw_only=True):
 
     ask_box: bool = False
     """Whether the packer scans the box; else the proposed one is taken."""
-    boxes: tuple[tuple[str, int], ...] = (("S", 100), ("M", 200), ("L", 350))
-    """Kinds of box and their empty weight in grams, smallest first."""
+    boxes: tuple[tuple[str, int], ...] = ()
+    """Kinds of box and their empty weight in grams, smallest first; none said: sync.orders.box."""
     weight_tolerance_percent: int = 10
     weight_tolerance_grams: int = 50
     slip: bool = False

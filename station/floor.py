@@ -252,7 +252,7 @@ def _settings(config: Config) -> Settings:
     return Settings(
         scale=bool(config.scales),
         ask_box=work.ask_box,
-        boxes=work.boxes,
+        boxes=work.boxes or Settings().boxes,
         weight_tolerance_percent=work.weight_tolerance_percent,
         weight_tolerance_grams=work.weight_tolerance_grams,
     )

@@ -13,6 +13,7 @@ import msgspec
 
 from station.prompt import Tone
 from sync.orders import Order, Parcel, Shipment
+from sync.orders.box import KINDS
 from sync.orders.facts import Fact
 from sync.protocol.messages import Packer
 
@@ -115,7 +116,7 @@ class Settings:
     """Without one the expected weight counts."""
     ask_box: bool = False
     """Whether the packer scans the box; else the proposed one is taken."""
-    boxes: tuple[tuple[str, int], ...] = (("S", 100), ("M", 200), ("L", 350))
+    boxes: tuple[tuple[str, int], ...] = tuple(KINDS)
     """Kinds of box and their empty weight in grams, smallest first."""
     weight_tolerance_percent: int = 10
     weight_tolerance_grams: int = 50

@@ -10,6 +10,7 @@ from station.codes.code import Gtin, Sscc, Tracking, Unknown
 from station.flows.flow import Scanned
 from station.session import Session
 from sync.orders import Contents, Line, Parcel, Shipment, ShipmentLine
+from sync.orders.box import proposed
 
 FLOW_OF = {
     Contents.PLANNED: "pack",
@@ -19,10 +20,6 @@ FLOW_OF = {
     Contents.WEIGHED: "ship",
 }
 """Where work goes on, by what is in the box."""
-
-SMALL, MEDIUM = 3, 10
-"""Pieces that go into the smallest and the second box. Items have no measures yet; a packer who
-knows better scans another box."""
 
 
 def flow_of(session: Session) -> str:
@@ -158,11 +155,9 @@ def same_form(tracking: str) -> str:
 
 def proposed_box(session: Session) -> str:
     """The smallest kind of box that should do; "" where the bench has none."""
-    boxes, parcel = session.settings.boxes, session.parcel
-    if not boxes or parcel is None:
+    if session.parcel is None:
         return ""
-    size = (parcel.pieces > SMALL) + (parcel.pieces > MEDIUM)
-    return boxes[min(size, len(boxes) - 1)][0]
+    return proposed(session.parcel.pieces, session.settings.boxes)
 
 
 def expected_grams(session: Session) -> int | None:

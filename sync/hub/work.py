@@ -17,11 +17,10 @@ from sync.orders import (
     facts,
     refusal,
 )
+from sync.orders.box import tare_grams
 
 WORKED_ON = frozenset({State.ALLOCATED, State.PICKING, State.PACKING})
 HERE = frozenset({Place.BENCH, Place.STAGED, Place.MANIFESTED})
-TARE_GRAMS = 120
-"""What a box and its filling weigh, for a label that is bought before anybody weighed it."""
 LEAST_GRAMS = 20
 """The weight of a parcel whose items nobody ever weighed: an empty letter's."""
 
@@ -89,8 +88,9 @@ def expected_grams(order: Order, shipment: Shipment, parcel: Parcel | None) -> i
     """Say what a parcel will weigh: what the scale said, else its pieces and a box."""
     if parcel is not None and parcel.grams:
         return parcel.grams
-    pieces = sum(order.line(line.line).grams * line.due for line in shipment.lines)
-    return max(pieces + TARE_GRAMS, LEAST_GRAMS)
+    contents = sum(order.line(line.line).grams * line.due for line in shipment.lines)
+    pieces = sum(line.due for line in shipment.lines)
+    return max(contents + tare_grams(pieces), LEAST_GRAMS)
 
 
 def confirm_work(shipment: Shipment, parcel: Parcel, at: ConfirmAt | None) -> bool:
