@@ -233,11 +233,18 @@ _PULL_IT = (
     "pull it from its lane, and pack it again when it may"
 )
 
+_LOOK_INSIDE = (
+    "bench {bench} put something in a box, or took it out, that the order has no room for "
+    "({reason}): open the box and count"
+)
+
 
 def _sentence(verdict: Verdict, fact: Fact) -> str:
     """Say what a person must do about an entry that was not followed; "" for nothing."""
     if verdict is Verdict.INVALID and isinstance(fact, _AFOOT):
         return _PULL_IT
+    if verdict is Verdict.INVALID and isinstance(fact, facts.ItemPacked | facts.ItemUnpacked):
+        return _LOOK_INSIDE
     return _SENTENCES.get(verdict, "")
 
 
