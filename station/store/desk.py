@@ -10,6 +10,7 @@ from station.codes.code import (
     Code,
     Gtin,
     OrderCode,
+    Sscc,
     ToteCode,
     Tracking,
     Unknown,
@@ -52,6 +53,10 @@ def look_up(turn: Turn, code: Code) -> Known:
             return _named(turn, tote, "tote")
         case Tracking(number=number):
             return _named(turn, number, "tracking", "spoiled", "order")
+        case Sscc(digits=digits):
+            # Some labels print it with its identifier 00 before it, some without.
+            known = _named(turn, digits, "tracking", "spoiled")
+            return known if known.order else _named(turn, f"00{digits}", "tracking", "spoiled")
         case Unknown(text=text):
             return _named(turn, text, "tracking", "spoiled", "order")
         case _:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from station.codes.code import Gtin, OrderCode, Tracking, Unknown
+from station.codes.code import Gtin, OrderCode, Sscc, Tracking, Unknown
 from station.session import Session, saved
 from station.store import desk, journal, queue
 from station.store.keep import StoreKeep
@@ -27,7 +27,7 @@ from sync.protocol.messages import (
     Page,
     Verdict,
 )
-from tests.builders import MUG, NOON, SPOON, a_line, an_order, up_to_close
+from tests.builders import MUG, NOON, SPOON, a_label, a_line, an_order, up_to_close
 
 
 @pytest.fixture
@@ -122,6 +122,26 @@ def test_an_order_is_found_by_all_of_its_codes(store: Store, keep: StoreKeep) ->
         assert piece.item is not None
         nothing = desk.look_up(turn, Gtin(SPOON))
         assert (nothing.needing, nothing.item) == (None, None)
+
+
+@pytest.mark.parametrize("printed", ["340123450000000018", "00340123450000000018"])
+def test_a_label_whose_number_is_an_sscc_is_found_however_it_prints_it(
+    store: Store, keep: StoreKeep, printed: str
+) -> None:
+    order = claimed()
+    parcel = f"{order.shipments[0].id}/1"
+    label = a_label(order, printed)
+    bought = fold(
+        order,
+        [
+            facts.ParcelPlanned(parcel=parcel),
+            facts.LabelRequested(parcel=parcel, key="k", grams=400, address=order.address_digest),
+            facts.LabelBought(parcel=parcel, label=label),
+        ],
+    )
+    keep.take(page(bought))
+    with store.turn() as turn:
+        assert desk.look_up(turn, Sscc("340123450000000018")).order == bought
 
 
 def test_a_piece_opens_a_one_piece_order_before_a_more_urgent_large_one(
