@@ -197,11 +197,8 @@ class Rounds:
 
     def _pulling(self) -> None:
         while not self.stop.is_set():
-            try:
-                wait = self.pull_due()
-            except Stopped:
-                return
-            self.stop.wait(wait)
+            wait = self._safely("pull", self.pull_due)
+            self.stop.wait(IDLE_SECONDS if wait is None else wait)
 
     def _allotting(self) -> None:
         while not self.stop.is_set():
@@ -243,6 +240,8 @@ class Rounds:
     def _safely(self, round: str, do: Callable[[], R]) -> R | None:
         try:
             return do()
+        except Stopped:
+            return None
         except Exception as wrong:  # noqa: BLE001 -- see the module's docstring
             self._failed(round, "", wrong)
             self.stop.wait(IDLE_SECONDS)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from sync.hub import pull
+from sync.hub.schema import orders
 from sync.orders import Cancellation, Confirmation, HoldKind, LabelState, State, facts
 from sync.protocol.messages import Verdict
 from tests.sync.hub.world import World, packing, world
@@ -288,3 +291,30 @@ def told(here: World, id: str) -> bool:
         order = here.book.get(connection, id)
     boxes = [box for one in order.shipments for box in one.parcels] if order else []
     return bool(boxes) and all(box.confirmation is Confirmation.ACCEPTED for box in boxes)
+
+
+def test_the_round_that_pulls_goes_on_after_the_database_was_away(here: World) -> None:
+    here.place()
+    with here.store.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE channel RENAME TO away")
+    pulling = threading.Thread(target=here.rounds._pulling)
+    pulling.start()
+    _until(lambda: here.rounds.failures["pull"] > 0)
+    with here.store.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE away RENAME TO channel")
+    _until(lambda: _orders(here) == 1)
+    here.rounds.stop.set()
+    pulling.join()
+
+
+def _orders(here: World) -> int:
+    with here.store.read() as connection:
+        return len(connection.execute(select(orders.c.id)).all())
+
+
+def _until(so: Callable[[], bool]) -> None:
+    """Wait for what a round does in its own time."""
+    deadline = time.monotonic() + 20.0
+    while not so():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.01)
