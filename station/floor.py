@@ -17,6 +17,7 @@ from textual.app import App
 
 from drivers.scales import NotEmptied, Settled
 from drivers.scanners import Garbled, Scan
+from station import codes
 from station.app import Around, BenchApp, GarbledScan, Happened, LampChanged
 from station.bench import Bench, Printers
 from station.config import DATABASE, Config
@@ -130,6 +131,7 @@ class _Floor:
 
     def _later(self) -> None:
         """What the first screen need not wait for: whether the file is whole; fonts and layouts."""
+        codes.preload()
         try:
             self._bench.store.check()
         except StoreError as e:
