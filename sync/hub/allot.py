@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, func, select
 
 from sync.hub import work
@@ -18,11 +19,13 @@ from sync.hub.book import Book
 from sync.hub.engine import Store
 from sync.hub.schema import bench, shipment
 from sync.hub.setup import epoch
-from sync.orders import Claim, Fact, Order, State, facts, parcel_id, refusal
+from sync.orders import Claim, Fact, Order, State, apply, facts, parcel_id, refusal
 
 OPEN = (State.ALLOCATED.value, State.PICKING.value, State.PACKING.value)
 AT_ONCE = 50
 """Shipments in one transaction: some tens of milliseconds, so that scans need not wait."""
+MOST_SHOWN = 10_000
+"""Shipments in a dry run: more than a person reads, and than benches hold."""
 LEASE_SECONDS = 12 * 3600.0
 """A bench that was not heard of for a shift gets nothing new."""
 
@@ -38,22 +41,22 @@ class Allotted:
 
 def allot(store: Store, book: Book, now: float, *, dry: bool = False) -> list[Allotted]:
     """Give ready shipments to benches that have room; `dry` only says what would be done."""
+    if dry:
+        with store.read() as connection:
+            return [Allotted(*one) for one in _plan(connection, now, MOST_SHOWN)]
     done: list[Allotted] = []
     while True:
-        if dry:
-            with store.read() as connection:
-                return [Allotted(id, name, why) for id, name, why in _plan(connection, now)]
         with store.write() as connection:
-            plan = _plan(connection, now)[:AT_ONCE]
+            plan = _plan(connection, now, AT_ONCE)
             given = [one for one in plan if _give(connection, book, *one[:2], now)]
         done += [Allotted(*one) for one in given]
         if not given or len(plan) < AT_ONCE:
             return done
 
 
-def _plan(connection: Connection, now: float) -> list[tuple[str, str, str]]:
+def _plan(connection: Connection, now: float, most: int) -> list[tuple[str, str, str]]:
     room = _room(connection, now)
-    free = sum(room.values())
+    free = min(most, sum(left for left in room.values() if left > 0))
     if free <= 0:
         return []
     ready = connection.execute(
@@ -98,7 +101,7 @@ def _give(connection: Connection, book: Book, id: str, name: str, now: float) ->
     ).scalar_one()
     if order is None:
         return False
-    given: Fact = facts.ShipmentAllocated(
+    given = facts.ShipmentAllocated(
         shipment=id,
         warehouse=warehouse,
         bench=name,
@@ -106,28 +109,33 @@ def _give(connection: Connection, book: Book, id: str, name: str, now: float) ->
     )
     if refusal(order, given) is not None:
         return False
-    after = book.record(connection, order, [given], now)
-    ahead(connection, book, after, id, now)
+    book.record(connection, order, [given, *_ahead(_after(order, given), id)], now)
     return True
 
 
-def ahead(connection: Connection, book: Book, order: Order, id: str, now: float) -> Order:
+def _ahead(order: Order, id: str) -> list[Fact]:
     """Plan a shipment's first parcel and ask for its label, where both may be done."""
-    one = order.shipment(id)
+    done: list[Fact] = []
     parcel = parcel_id(id, 1)
-    if not one.parcels:
-        order = book.record(connection, order, [facts.ParcelPlanned(parcel=parcel)], now)
-        one = order.shipment(id)
+    if not order.shipment(id).parcels:
+        done.append(facts.ParcelPlanned(parcel=parcel))
+        order = _after(order, done[0])
+    one = order.shipment(id)
     key = new_key(parcel)
-    if not work.may_request(order, one, parcel, key):
-        return order
-    asked = facts.LabelRequested(
-        parcel=parcel,
-        key=key,
-        grams=work.expected_grams(order, one, one.parcels[0]),
-        address=order.address_digest,
-    )
-    return book.record(connection, order, [asked], now)
+    if work.may_request(order, one, parcel, key):
+        done.append(
+            facts.LabelRequested(
+                parcel=parcel,
+                key=key,
+                grams=work.expected_grams(order, one, one.parcels[0]),
+                address=order.address_digest,
+            )
+        )
+    return done
+
+
+def _after(order: Order, fact: Fact) -> Order:
+    return replace(apply(order, fact), address=order.address)
 
 
 def new_key(parcel: str) -> str:

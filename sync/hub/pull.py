@@ -7,6 +7,8 @@ told everything. Reading the same again changes nothing (`sync.hub.news`).
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -34,6 +36,15 @@ LEAST_SECONDS = 0.2
 """However fast a simulated marketplace runs."""
 
 
+Guard = Callable[[str], AbstractContextManager[object]]
+"""Stands around the work on one order, so that the caller may keep its failure from the rest."""
+
+
+def no_guard(id: str) -> AbstractContextManager[object]:
+    """Let a failure through."""
+    return nullcontext()
+
+
 @dataclass(frozen=True, slots=True)
 class Pulled:
     """What a round brought."""
@@ -54,12 +65,13 @@ def pull(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
+    guard: Guard = no_guard,
 ) -> Pulled:
     """Fetch what changed on a channel. Raises Failed, Stopped, Unknown."""
     there = outside.channel(name)
     begin, end = window(there, datetime.now(UTC), since, until)
     fetched = there.line.hold(there.market.fetch_orders(there.sites, begin, end))
-    found, opened, changed = take_in(store, book, name, fetched)
+    found, opened, changed = take_in(store, book, name, fetched, guard=guard)
     if until is None and since is None:
         now = time.time()
         reached = fetched.until.timestamp() if fetched.until else end.timestamp()
@@ -83,16 +95,17 @@ def window(
 
 
 def take_in(
-    store: Store, book: Book, name: str, fetched: Fetched
+    store: Store, book: Book, name: str, fetched: Fetched, *, guard: Guard = no_guard
 ) -> tuple[list[Order], list[Trouble], int]:
     """Put what was fetched into the book, each order in a transaction of its own."""
     found, opened, changed = [], [], 0
     for order in fetched.orders:
-        with store.write() as connection:
-            after, troubled, new = _take_one(connection, book, name, order, fetched)
-        found.append(after)
-        opened += troubled
-        changed += new
+        with guard(f"{name}:{order.channel_order_id}"):
+            with store.write() as connection:
+                after, troubled, new = _take_one(connection, book, name, order, fetched)
+            found.append(after)
+            opened += troubled
+            changed += new
     unreadable = [
         Trouble(kind=Kind.UNREADABLE, subject=f"{name}:{id}", sentence=why)
         for id, why in fetched.refused.items()

@@ -13,8 +13,9 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -131,7 +132,7 @@ class Rounds:
     def pull_one(self, name: str) -> float:
         """Read a channel; give the seconds until it is to be read again."""
         try:
-            pulled = pull.pull(self.store, self.book, self.outside, name)
+            pulled = pull.pull(self.store, self.book, self.outside, name, guard=self._order)
             if pulled.changed:
                 self.bell.look(self.store)
                 self.announce()
@@ -144,6 +145,18 @@ class Rounds:
             self._failed("pull", name, wrong)
             self._channel_failed(name, f"our own mistake ({type(wrong).__name__})", again=True)
         return AFTER_FAILURE_SECONDS
+
+    @contextmanager
+    def _order(self, id: str) -> Iterator[None]:
+        """Keep an order that cannot be worked from stopping those that come after it."""
+        try:
+            yield
+        except Exception as wrong:  # noqa: BLE001 -- see the module's docstring
+            self._failed("pull", id, wrong)
+            sentence = f"it could not be taken over ({type(wrong).__name__}): see the log"
+            one = Trouble(kind=Kind.UNREADABLE, subject=id, sentence=sentence)
+            with self.store.write() as connection:
+                troubles.open_(connection, [one], time.time())
 
     def allot_all(self) -> int:
         """Give benches work; say how many shipments went out."""
