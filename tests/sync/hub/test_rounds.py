@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from sync.hub import pull
+from sync.hub import pull, troubles
 from sync.hub.schema import orders
 from sync.orders import Cancellation, Confirmation, HoldKind, LabelState, State, facts
 from sync.protocol.messages import Verdict
@@ -257,6 +257,21 @@ def test_busy_servers_and_dead_tokens_are_outlasted(here: World) -> None:
     here.go_round()
     assert here.amazon_books()["shipped"] == 3
     assert here.carrier_books()["labels"] == 3
+
+
+def test_an_order_that_cannot_be_worked_does_not_keep_the_others_out(here: World) -> None:
+    (broken,) = here.place()
+    here.pull()
+    with here.store.write() as connection:
+        connection.execute(update(orders).values(doc=b"no order"))
+    good = here.place(2)
+    here.act(broken, "cancel")
+    here.rounds.pull_one("uk")
+    assert [here.shipment(id).state for id in good] == [State.READY] * 2
+    with here.store.read() as connection:
+        (row,) = troubles.listed(connection)
+    assert row._mapping["subject"] == broken
+    assert here.rounds.failures["pull"] == 1
 
 
 @pytest.mark.slow
