@@ -8,6 +8,7 @@ nothing about orders: that is the flows' business.
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -83,6 +84,7 @@ class Bench:
 
         `at`: when it came in, monotonic; with it, a trigger held down is one scan.
         """
+        text = _storable(text)
         code = codes.read(text, aim or None)
         if at is not None:
             reading = Reading(text, source, at)
@@ -103,6 +105,7 @@ class Bench:
 
     def garbled(self, text: str, source: str) -> Session:
         """Take half a scan."""
+        text = _storable(text)
         return self._read(Garbled(text), text, source, None)
 
     def put(self, input: Input) -> Session:
@@ -284,6 +287,18 @@ def _queue(
 
 def _moved(turn: Turn, job: str, state: str) -> None:
     turn.sql.execute(t.jobs.update().where(t.jobs.c.id == job).values(state=state))
+
+
+def _storable(text: str) -> str:
+    r"""The text without half characters: a terminal's Kitty keys can make one, no file holds one.
+
+    >>> _storable("MUG\ud800")
+    'MUG\ufffd'
+    """
+    return text if text.isascii() else _HALF.sub("\ufffd", text)
+
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def _shipment_of(fact: Fact) -> str:

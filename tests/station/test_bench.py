@@ -228,7 +228,7 @@ TEXTS = st.one_of(
             "RR999999991GB", "PKCMDUNDO", "PKCMDSHORT", "PKCMDHOLD", "PKCMDDONE", "PKCMDNEXTBOX",
             "PKCMDACK", "PKCMDREPRINT", "PKCMDVOID", "PKCMDCANCEL", "PKCMDQTY2", "PKCMDBOX1",
             "PKCMDBOX2", "PKCMDHELP", "PKCMDLANGUAGE", "PKCMDLOGOUT", "PKTOT1", "PKBOXM",
-            "", "\x1d", "]C10104006381333931", "A" * 4000, "M\ufffdller", "^XZ~JA", "📦",
+            "", "\x1d", "\ud800", "]C10104006381333931", "A" * 4000, "M\ufffdller", "^XZ~JA", "📦",
         ]
     ),
     st.text(max_size=40),
@@ -369,3 +369,12 @@ def test_a_trigger_held_down_on_a_label_is_one_scan_and_four_pieces_are_four() -
         assert world.store_order(3).shipments[0].packed("L1") == 2
         with world.store.turn() as turn:
             assert turn.sql.execute(select(t.scans.c.seq)).scalars().all() == [1, 2, 3, 4, 5]
+
+
+def test_a_scan_with_half_a_character_in_it_is_answered_and_kept() -> None:
+    with a_world() as world:
+        world.bench.scan("PKUSR\ud800", "wedge")
+        world.bench.garbled("MUG\udfff", "wedge")
+        with world.store.turn() as turn:
+            kept = turn.sql.execute(select(t.scans.c.text)).scalars().all()
+        assert kept == ["PKUSR\ufffd", "MUG\ufffd"]
