@@ -68,6 +68,11 @@ class Place:
         return self.home / "timings.jsonl"
 
     @property
+    def fell(self) -> Path:
+        """Why the hands of this bench stopped; there only if they did."""
+        return self.home / "hands.log"
+
+    @property
     def store(self) -> Path:
         """The bench's own file."""
         return self.home / "bench.db"

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
@@ -28,6 +30,8 @@ from station.double_read import Reading, double_read
 from station.session import Session
 from sync.orders import Order
 
+FELL = "hands.log"
+"""Beside the printer's record: why the hands of a bench stopped, if they did."""
 LOOK_SECONDS = 0.05
 """Printer and scale do not tell us when they are done: how often we look."""
 HEARD_SECONDS = 3.0
@@ -135,6 +139,17 @@ class Hands:
         self._thread.join(HEARD_SECONDS)
 
     def _run(self) -> None:
+        try:
+            self._work()
+        finally:
+            # Nobody sees what a thread says under a terminal app; the supervisor reads this.
+            if sys.exception() is not None:
+                fell = Path(self._around.record).with_name(FELL)
+                fell.write_text(traceback.format_exc(), "utf-8")
+            for device in (self._scanner, self._scale, self._printer):
+                device.close()
+
+    def _work(self) -> None:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._news or self._closing, LOOK_SECONDS)
@@ -150,8 +165,6 @@ class Hands:
             # A device that is being replugged: the next look finds it again.
             with contextlib.suppress(OSError):
                 self._act(session, waiting)
-        for device in (self._scanner, self._scale, self._printer):
-            device.close()
 
     def _act(self, session: Session, waiting: Sequence[Order]) -> None:
         if self._around.hands == "robot":

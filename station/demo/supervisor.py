@@ -201,6 +201,10 @@ class Demo:
 
     async def _mourn(self) -> None:
         """Open benches again that ended by themselves. Raises DemoFailed if that goes on."""
+        for place in self._places:
+            if place.fell.exists():
+                why = place.fell.read_text("utf-8").strip().splitlines()[-1]
+                raise DemoFailed(f"the robot of {place.name} stopped: {why} ({place.fell})")
         for number, child in list(self._open.items()):
             if child.running:
                 continue

@@ -120,3 +120,12 @@ def test_nothing_moves_by_itself_when_a_person_packs(make: Make, devices: Device
     person.saw(Session(bench="b1"))
     time.sleep(3 * hands.LOOK_SECONDS)  # it looks meanwhile, and must not act
     assert devices.told == []
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_hands_that_fall_say_why(make: Make, tmp_path: Path) -> None:
+    robot = make("robot")
+    robot.saw(None)  # type: ignore[arg-type]  # such a mistake is what this is about
+    robot.saw("nonsense")  # type: ignore[arg-type]
+    robot._thread.join(DEADLINE)
+    assert "AttributeError" in (tmp_path / hands.FELL).read_text("utf-8")
