@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import platform
 import sys
 from pathlib import Path
+from typing import IO
 
 from station import config
 from station.config import BadConfig
+
+LOCK = "bench.lock"
+"""In a bench's home: locked by the one process that is the bench."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,6 +54,10 @@ def _bench(file: Path | None, robot: Path | None) -> int:
     home = config.home()
     home.mkdir(parents=True, exist_ok=True)
     settings = config.read(file or home / config.FILE)
+    alone = take_alone(home)
+    if alone is None:
+        sys.stderr.write(f"The bench of {home} runs already: close it there first.\n")
+        return 1
     refuse_dumb_terminal()
     harden()
     try:
@@ -56,9 +65,25 @@ def _bench(file: Path | None, robot: Path | None) -> int:
     except StoreError as e:
         sys.stderr.write(f"{e}\n")
         return 1
-    app.run()
+    with alone:
+        app.run()
     # Not what the app returns: a lost terminal ends it with a status of its own.
     return app.return_code or 0
+
+
+def take_alone(home: Path) -> IO[bytes] | None:
+    """Take the folder for this process until the file is closed; None where another has it.
+
+    Two benches on one journal would take each other's labels for left over from a crash, and
+    print them again. The kernel lets go of the lock however the process ends.
+    """
+    lock = (home / LOCK).open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
 
 
 def _enrol(hub: str, code: str) -> int:

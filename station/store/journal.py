@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -14,6 +15,8 @@ from station.store.store import Turn
 from sync.orders import Entry, Impossible, Order, apply
 from sync.protocol import chain
 from sync.protocol.messages import Numbered
+
+log = logging.getLogger(__name__)
 
 _ENTRY = msgspec.json.Decoder(Entry)
 _SAVED = msgspec.json.Decoder(Saved)
@@ -32,9 +35,14 @@ def write_scan(turn: Turn, at: datetime, text: str, source: str, session: Saved)
 
 
 def last_session(turn: Turn) -> Saved | None:
-    """Where the bench stood after its last scan."""
+    """Where the bench stood after its last scan; None where another version wrote it so."""
     body = turn.sql.execute(_LAST_SESSION).scalar()
-    return None if body is None else _SAVED.decode(body)
+    try:
+        return None if body is None else _SAVED.decode(body)
+    except msgspec.DecodeError:
+        # Scanning the badge and the order again costs seconds; a bench that does not start, a day.
+        log.warning("where the bench stood cannot be read: it starts at the login")
+        return None
 
 
 def write_entries(turn: Turn, entries: Sequence[Entry], scan: int = 0) -> None:

@@ -197,11 +197,17 @@ class Store:
             with self._scans.begin() as connection:
                 t.tables.create_all(connection)
                 turn = Turn(connection)
-                version = int(turn.get("schema", str(t.VERSION)))
-                turn.set("schema", str(version))
+                known = turn.get("schema")
+                if not known:
+                    turn.set("schema", str(t.VERSION))
+                version = int(known or t.VERSION)
         except DatabaseError as e:
+            # Nobody is told to move a file away that is only busy, or on a full disk: what it owes
+            # the hub is nowhere else.
+            if not any(word in str(e.orig) for word in _DAMAGED):
+                raise _named(path, e) from e
             raise Damaged(
-                f"{path} cannot be opened ({e.orig}). Move it away and start again: "
+                f"{path} cannot be opened ({e.orig}). Move it away, keep it, and start again: "
                 "the queue comes back from the hub."
             ) from e
         if version > t.VERSION:
@@ -246,6 +252,10 @@ class Store:
         with self._lock:
             self._scans.dispose()
             self._feed.dispose()
+
+
+_DAMAGED = ("malformed", "not a database")
+"""In SQLite's words for SQLITE_CORRUPT and SQLITE_NOTADB."""
 
 
 def _named(path: Path, error: DatabaseError) -> StoreError:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from drivers.label_printers import readback
-from station import cli
+from station import bench_cli, cli
 from station.commands import COMMANDS, payloads
 
 HEAVY = ("textual", "sqlalchemy", "zpl", "PIL", "httpx", "serial", "layouts", "station.demo.hands")
@@ -88,3 +88,16 @@ def test_the_command_sheet_bears_every_command_as_a_barcode(tmp_path: Path) -> N
     assert packbench("cards", "-o", str(file)).returncode == 0
     said = {code.text for code in readback.codes_in(file.read_bytes(), 8)}
     assert said == {text for command in COMMANDS for text in payloads(command)}
+
+
+def test_a_bench_that_runs_already_is_not_started_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACKBENCH_HOME", str(tmp_path))
+    running = bench_cli.take_alone(tmp_path)
+    assert running is not None
+    with running:
+        second = packbench("bench")
+    assert second.returncode == 1
+    assert "runs already" in second.stderr
+    assert "runs already" not in packbench("bench").stderr, "the first one has ended"

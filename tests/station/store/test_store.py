@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from station.codes.code import Gtin, OrderCode, Sscc, Tracking, Unknown
 from station.session import Session, saved
-from station.store import desk, journal, queue
+from station.store import desk, engine, journal, queue
 from station.store.keep import StoreKeep
 from station.store.store import Damaged, Full, Newer, Store, StoreError
 from sync.orders import Claim, Entry, Fact, Impossible, Order, apply, facts, fold
@@ -345,3 +345,22 @@ def test_claims_travel_with_the_order(store: Store, keep: StoreKeep) -> None:
     order = now(store, claimed().id)
     assert order is not None
     assert order.shipments[0].claim == Claim(1, 1)
+
+
+def test_a_file_that_somebody_else_holds_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store(tmp_path / "bench.db").close()
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.01)
+    other = Store(tmp_path / "bench.db")
+    with other.turn(), pytest.raises(StoreError, match="locked") as refused:
+        Store(tmp_path / "bench.db")
+    assert not isinstance(refused.value, Damaged), "it is not to be moved away"
+    other.close()
+
+
+def test_a_bench_starts_although_it_cannot_read_where_another_version_stood(store: Store) -> None:
+    with store.turn() as turn:
+        journal.write_scan(turn, NOON, "x", "hand", saved(Session(bench="b1")))
+        turn.sql.execute(text("UPDATE scans SET session = '{\"flow\": 7}'"))
+        assert journal.last_session(turn) is None
