@@ -119,7 +119,7 @@ class _Endpoints:
                 left = end - time.monotonic()
                 if page.changes or page.items or page.packers or page.next != page.after:
                     return _answer(page)
-                if left <= 0:
+                if left <= 0 or self._hub.bell.closed:
                     return _answer(page)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(waiting.event.wait(), left)

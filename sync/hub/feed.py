@@ -161,6 +161,13 @@ class Bell:
         self._lock = threading.Lock()
         self._waiting: list[_Waiting] = []
         self._heads: dict[str, int] = {}
+        self.closed = False
+        """Whether nobody is to wait any more: the hub is shutting down."""
+
+    def close(self) -> None:
+        """Let everybody go who waits, now and from now on."""
+        self.closed = True
+        self.ring()
 
     def ring(self, benches: Iterable[str] | None = None) -> None:
         """Wake who waits for these benches; None: everybody."""

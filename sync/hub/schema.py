@@ -32,7 +32,7 @@ meta = Table(
     "meta",
     metadata,
     Column("name", String, primary_key=True, doc="epoch | schema"),
-    Column("value", String, nullable=False),
+    Column("value", String, nullable=False, doc="as text"),
 )
 
 counter = Table(
@@ -57,7 +57,7 @@ channel = Table(
     Column("pulled_at", Float, doc="when the last round of fetching ended well"),
     Column("error", Text, nullable=False, doc="why the last round did not; '' if it did"),
     Column("error_at", Float, doc="when that was"),
-    Column("added_at", Float, nullable=False),
+    Column("added_at", Float, nullable=False, doc="when it was connected, or connected again"),
 )
 
 carrier = Table(
@@ -65,19 +65,19 @@ carrier = Table(
     metadata,
     Column("name", String, primary_key=True, doc="what its people call it"),
     Column("kind", String, nullable=False, doc="folder in sync.carriers"),
-    Column("base_url", String, nullable=False),
+    Column("base_url", String, nullable=False, doc="instead of the carrier's host; '' for its"),
     Column("credentials", LargeBinary, nullable=False, doc="sealed JSON"),
-    Column("rate_scale", Float, nullable=False),
-    Column("added_at", Float, nullable=False),
+    Column("rate_scale", Float, nullable=False, doc="its limits are so many times higher"),
+    Column("added_at", Float, nullable=False, doc="the first one sells the labels"),
 )
 
 bucket = Table(
     "bucket",
     metadata,
     Column("owner", String, primary_key=True, doc="channel or carrier"),
-    Column("operation", String, primary_key=True),
+    Column("operation", String, primary_key=True, doc="as the other side's documentation names it"),
     Column("tokens", Float, nullable=False, doc="calls that were left at that moment"),
-    Column("at", Float, nullable=False),
+    Column("at", Float, nullable=False, doc="when that was"),
     Column("per_second", Float, nullable=False, doc="how fast it fills; its answers correct it"),
 )
 
@@ -85,14 +85,14 @@ orders = Table(
     "orders",
     metadata,
     Column("id", String, primary_key=True, doc="channel:channel_order_id"),
-    Column("channel", String, nullable=False),
-    Column("channel_order_id", String, nullable=False),
-    Column("version", Integer, nullable=False),
+    Column("channel", String, nullable=False, doc="the seller account it came from"),
+    Column("channel_order_id", String, nullable=False, doc="the marketplace's own number"),
+    Column("version", Integer, nullable=False, doc="raised by every change"),
     Column("summary", String, nullable=False, doc="cancelled | held | the state, in one word"),
-    Column("payment", String, nullable=False),
+    Column("payment", String, nullable=False, doc="paid | pending"),
     Column("service", String, nullable=False, doc="what the buyer was promised"),
     Column("ship_by", Float, doc="NULL: not promised"),
-    Column("placed_at", Float),
+    Column("placed_at", Float, doc="by the marketplace's clock"),
     Column("received_at", Float, nullable=False, doc="when it came into the book"),
     Column("called_off", Boolean, nullable=False, doc="the marketplace showed a cancel request"),
     Column("doc", LargeBinary, nullable=False, doc="JSON of the Order, its address left out"),
@@ -103,22 +103,22 @@ orders = Table(
 address = Table(
     "address",
     metadata,
-    Column("order_id", String, primary_key=True),
+    Column("order_id", String, primary_key=True, doc="the order that goes there"),
     Column("sealed", LargeBinary, nullable=False, doc="JSON of the Address"),
-    Column("stored_at", Float, nullable=False),
+    Column("stored_at", Float, nullable=False, doc="when it came, or changed"),
 )
 
 shipment = Table(
     "shipment",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("order_id", String, nullable=False),
-    Column("state", String, nullable=False),
+    Column("id", String, primary_key=True, doc="the order's, and #1"),
+    Column("order_id", String, nullable=False, doc="the order that it is of"),
+    Column("state", String, nullable=False, doc="how far it has come"),
     Column("stopped", Boolean, nullable=False, doc="held or called off"),
     Column("warehouse", String, nullable=False, doc="'' while none has it"),
     Column("bench", String, nullable=False, doc="'' while nobody may work on it"),
     Column("claims", Integer, nullable=False, doc="how often it was assigned: the next claim's n"),
-    Column("ship_by", Float),
+    Column("ship_by", Float, doc="the order's, to sort by"),
     Index("shipment_of_order", "order_id"),
     Index("shipment_by_state", "state", "stopped", "ship_by"),
     Index("shipment_of_bench", "bench", "state"),
@@ -127,11 +127,11 @@ shipment = Table(
 parcel = Table(
     "parcel",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("order_id", String, nullable=False),
+    Column("id", String, primary_key=True, doc="the shipment's, and /1"),
+    Column("order_id", String, nullable=False, doc="the order that it is of"),
     Column("label_work", Boolean, nullable=False, doc="the label round has something to do"),
     Column("confirm_work", Boolean, nullable=False, doc="the confirm round has something to do"),
-    Column("tracking", String, nullable=False),
+    Column("tracking", String, nullable=False, doc="of the label on it; '' for none"),
     Column("tries", Integer, nullable=False, doc="uncertain answers in a row"),
     Column("due_at", Float, nullable=False, doc="not before: back-off, or another hub is at it"),
     Index("parcel_of_order", "order_id"),
@@ -144,17 +144,19 @@ entry = Table(
     "entry",
     metadata,
     Column("bench", String, primary_key=True, doc="'hub' for its own"),
-    Column("incarnation", Integer, primary_key=True),
+    Column("incarnation", Integer, primary_key=True, doc="of the bench; of the hub, its epoch"),
     Column("seq", BigInteger, primary_key=True, doc="dense from 1 in a bench's incarnation"),
     Column("id", String, nullable=False, doc="given where it happened; the same twice is one"),
-    Column("order_id", String, nullable=False),
+    Column(
+        "order_id", String, nullable=False, doc="what it happened to; '' when it cannot be read"
+    ),
     Column("at", Float, doc="when it happened, by that clock; NULL: cannot be read"),
-    Column("received_at", Float, nullable=False),
+    Column("received_at", Float, nullable=False, doc="when it was stored"),
     Column("kind", String, nullable=False, doc="the fact's tag"),
     Column("body", LargeBinary, nullable=False, doc="JSON of the Entry as it came"),
-    Column("hash", String, nullable=False),
-    Column("verdict", String, nullable=False),
-    Column("reason", String, nullable=False),
+    Column("hash", String, nullable=False, doc="chains it to the one before; '' for the hub's own"),
+    Column("verdict", String, nullable=False, doc="what the hub made of it"),
+    Column("reason", String, nullable=False, doc="why, where it was not followed"),
     Index("entry_by_id", "id"),
     Index("entry_of_order", "order_id", "received_at"),
 )
@@ -162,32 +164,32 @@ entry = Table(
 bench = Table(
     "bench",
     metadata,
-    Column("name", String, primary_key=True),
-    Column("warehouse", String, nullable=False),
+    Column("name", String, primary_key=True, doc="painted on it: b1"),
+    Column("warehouse", String, nullable=False, doc="where it stands"),
     Column("prefetch", Integer, nullable=False, doc="how many open shipments it may hold"),
     Column("incarnation", Integer, nullable=False, doc="raised by every enrolment"),
     Column("token_hash", String, nullable=False, doc="SHA-256 of its token; '' when revoked"),
     Column("feed_seq", BigInteger, nullable=False, doc="the feed's head; its row lock orders it"),
     Column("last_seq", BigInteger, nullable=False, doc="the last entry of this incarnation"),
-    Column("last_hash", String, nullable=False),
-    Column("seen_at", Float),
+    Column("last_hash", String, nullable=False, doc="of that entry: the next one chains to it"),
+    Column("seen_at", Float, doc="when it last said something; NULL: never"),
     Column("heartbeat", LargeBinary, nullable=False, doc="JSON of the last one; b'' for none"),
-    Column("added_at", Float, nullable=False),
+    Column("added_at", Float, nullable=False, doc="when its first code was made"),
 )
 
 enrol_code = Table(
     "enrol_code",
     metadata,
-    Column("hash", String, primary_key=True),
-    Column("bench", String, nullable=False),
-    Column("expires_at", Float, nullable=False),
+    Column("hash", String, primary_key=True, doc="SHA-256 of the code, which is shown once"),
+    Column("bench", String, nullable=False, doc="which bench it makes of a machine"),
+    Column("expires_at", Float, nullable=False, doc="some minutes after it was made"),
     Column("used_at", Float, doc="NULL: still good"),
 )
 
 feed = Table(
     "feed",
     metadata,
-    Column("bench", String, primary_key=True),
+    Column("bench", String, primary_key=True, doc="whose feed"),
     Column("row", String, primary_key=True, doc="a shipment, or @packers, or @items/N"),
     Column("seq", BigInteger, nullable=False, doc="moves with every change: the feed is compacted"),
     Column("gone", Boolean, nullable=False, doc="it is not this bench's any more"),
@@ -197,7 +199,7 @@ feed = Table(
 item = Table(
     "item",
     metadata,
-    Column("sku", String, primary_key=True),
+    Column("sku", String, primary_key=True, doc="our own name of it"),
     Column("shelf", Integer, nullable=False, doc="feed row @items/N that it goes with"),
     Column("serial", Boolean, nullable=False, doc="each piece's serial number is asked for"),
     Column("doc", LargeBinary, nullable=False, doc="JSON of protocol.Item"),
@@ -207,10 +209,10 @@ item = Table(
 packer = Table(
     "packer",
     metadata,
-    Column("badge", String, primary_key=True),
-    Column("name", String, nullable=False),
-    Column("role", String, nullable=False),
-    Column("language", String, nullable=False),
+    Column("badge", String, primary_key=True, doc="what is scanned to log in"),
+    Column("name", String, nullable=False, doc="shown on the bench, and nowhere else"),
+    Column("role", String, nullable=False, doc="packer | supervisor"),
+    Column("language", String, nullable=False, doc="of their screen; '' for the bench's"),
 )
 
 blob = Table(
@@ -218,23 +220,23 @@ blob = Table(
     metadata,
     Column("sha256", String, primary_key=True, doc="of the bytes as the carrier gave them"),
     Column("order_id", String, nullable=False, doc="they go when the order's address goes"),
-    Column("sealed", LargeBinary, nullable=False),
-    Column("stored_at", Float, nullable=False),
+    Column("sealed", LargeBinary, nullable=False, doc="the bytes"),
+    Column("stored_at", Float, nullable=False, doc="before the fact that names them"),
 )
 
 trouble = Table(
     "trouble",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", Integer, primary_key=True, autoincrement=True, doc="what people call it by"),
     Column("key", String, nullable=False, doc="what it is about; one open trouble a key"),
-    Column("kind", String, nullable=False),
+    Column("kind", String, nullable=False, doc="troubles.Kind"),
     Column("order_id", String, nullable=False, doc="'' when it is about no order"),
     Column("subject", String, nullable=False, doc="shipment, parcel, channel or bench"),
     Column("sentence", Text, nullable=False, doc="what happened; nothing personal"),
     Column("actions", Text, nullable=False, doc="JSON list of what a person may choose"),
-    Column("opened_at", Float, nullable=False),
+    Column("opened_at", Float, nullable=False, doc="when it was first seen"),
     Column("resolved_at", Float, doc="NULL: open"),
-    Column("resolved_by", String, nullable=False),
+    Column("resolved_by", String, nullable=False, doc="who chose; hub where it solved itself"),
     Column("action", String, nullable=False, doc="what was chosen"),
     Index("trouble_by_key", "key", "resolved_at"),
 )

@@ -50,7 +50,7 @@ def _serve(options: argparse.Namespace, opened: home.Opened) -> int:
     rounds = Rounds(opened.store, opened.book, opened.vault, bell, http.client())
     goes = None if options.no_rounds else rounds
     service = app(Hub(opened.store, opened.book, opened.vault, bell, goes))
-    server = _Server(_with_rounds(service, goes), options.host, options.port)
+    server = _Server(_with_rounds(service, goes), options.host, options.port, bell)
     server.run()
     if not server.started:
         raise say.No(f"cannot listen on {options.host}:{options.port}: is it in use?")
@@ -86,7 +86,7 @@ def _with_rounds(service: ASGIApp, rounds: Rounds | None) -> ASGIApp:
 class _Server(uvicorn.Server):
     """A uvicorn that says where it listens, once it does."""
 
-    def __init__(self, service: ASGIApp, host: str, port: int) -> None:
+    def __init__(self, service: ASGIApp, host: str, port: int, bell: Bell) -> None:
         super().__init__(
             uvicorn.Config(
                 service,
@@ -99,6 +99,11 @@ class _Server(uvicorn.Server):
             )
         )
         self._host = host
+        self._bell = bell
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._bell.close()  # those who wait for news would be waited for
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

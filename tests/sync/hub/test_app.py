@@ -116,6 +116,15 @@ async def test_a_poll_with_nothing_new_answers_in_time(hub: Served) -> None:
     assert not hub.bell._waiting
 
 
+async def test_a_hub_that_shuts_down_lets_its_readers_go(hub: Served) -> None:
+    await hub.enrol()
+    page = await hub.page()
+    waiting = asyncio.create_task(hub.page(page.next, wait=20))
+    assert not (await asyncio.wait({waiting}, timeout=0.05))[0]
+    hub.bell.close()
+    assert (await asyncio.wait_for(waiting, 5)).changes == ()
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [
