@@ -22,10 +22,13 @@ from drivers import label_printers
 from drivers.label_printers.label import Undrawable
 from layouts import Layout, LayoutError
 from station.store import schema as t
-from station.store.store import Store
+from station.store.store import Store, StoreError
 from sync.orders import Order
 
 log = logging.getLogger(__name__)
+
+FULL_SECONDS = 1.0
+"""After the disk refused: a paper that cannot be kept cannot be printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,13 @@ class PaperDrawer:
         while not self._stopping.is_set():
             self._woken.wait()
             self._woken.clear()
-            while not self._stopping.is_set() and self._draw_one():
-                self._drawn()
+            try:
+                while not self._stopping.is_set() and self._draw_one():
+                    self._drawn()
+            except StoreError as e:
+                log.warning("papers wait: %s", e)
+                self._stopping.wait(FULL_SECONDS)
+                self._woken.set()
 
     def _draw_one(self) -> bool:
         undrawn = (
@@ -125,9 +133,10 @@ class PaperDrawer:
             return False
         try:
             data = self._draw(job.note, order) if order else b""
-        except (LayoutError, Undrawable, KeyError) as e:
-            # The parcel ships without its slip rather than not at all; the lamp says which.
-            log.warning("paper not drawn: job=%s layout=%s: %s", job.id, job.note, e)
+        except (LayoutError, Undrawable, LookupError, ValueError, TypeError, OSError) as e:
+            # The parcel ships without its slip, rather than all that follow without theirs. By
+            # class alone: what went wrong may quote the buyer.
+            log.warning("paper not drawn: job=%s layout=%s: %s", job.id, job.note, type(e).__name__)
             data = b""
         sha256 = hashlib.sha256(data).hexdigest()
         with self._store.turn() as turn:
