@@ -15,6 +15,10 @@ from station.config import BadConfig
 LOCK = "bench.lock"
 """In a bench's home: locked by the one process that is the bench."""
 
+LOG = "bench.log"
+LOG_BYTES = 1_000_000
+"""So large may the log grow before it is put aside; two of those are kept."""
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the three commands of a bench."""
@@ -60,6 +64,7 @@ def _bench(file: Path | None, robot: Path | None) -> int:
         return 1
     refuse_dumb_terminal()
     harden()
+    _log_to(home)
     try:
         app = open_floor(home, settings, robot)
     except StoreError as e:
@@ -84,6 +89,17 @@ def take_alone(home: Path) -> IO[bytes] | None:
         lock.close()
         return None
     return lock
+
+
+def _log_to(home: Path) -> None:
+    """The terminal is the packer's: what tomorrow's reader needs goes to a file of bounded size."""
+    import logging
+    from logging.handlers import RotatingFileHandler
+
+    file = RotatingFileHandler(home / LOG, maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8")
+    form = "%(asctime)s %(levelname)s %(name)s %(message)s"
+    logging.basicConfig(handlers=[file], format=form, level=logging.INFO)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line a request otherwise
 
 
 def _enrol(hub: str, code: str) -> int:
