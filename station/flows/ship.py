@@ -135,20 +135,26 @@ def ask_whether_it_came_out(session: Session) -> Session:
     return reply.ask(session, question, word.PRINTER, labels.UNSURE, labels.SCAN_OR_REPRINT)
 
 
+_ANSWERED = (PrintState.NONE, PrintState.QUEUED, PrintState.PRINTED)
+
+
 def answer_came_out(session: Session, input: Input, question: Question) -> Step:
     """The label itself was scanned, or REPRINT (it did not), or DONE (it did)."""
     job, plain = question.about["job"], replace(session, question=None)
+    parcel = session.parcel
+    if parcel is None or parcel.print_job != job or parcel.print_state in _ANSWERED:
+        return step(plain, input)  # it answered itself: another label, or the printer's counter
     match input:
         case Scanned(code=CommandCode(name="REPRINT")):
             fact: f.Fact = f.LabelNotPrinted(parcel=session.parcel_id, job=job, evidence="person")
-            step = record(plain, fact)
-            told = reply.good(step.session, word.LABEL, labels.PRINTED_AGAIN, labels.SCAN_IT)
-            return Step(told, step.effects)
+            told = record(plain, fact)
+            said = reply.good(told.session, word.LABEL, labels.PRINTED_AGAIN, labels.SCAN_IT)
+            return Step(said, told.effects)
         case Scanned(code=CommandCode(name="DONE")):
             fact = f.LabelPrinted(parcel=session.parcel_id, job=job, evidence="person")
-            step = record(plain, fact)
-            told = reply.good(step.session, word.LABEL, labels.CAME_OUT, labels.SCAN_IT)
-            return Step(told, step.effects)
+            told = record(plain, fact)
+            said = reply.good(told.session, word.LABEL, labels.CAME_OUT, labels.SCAN_IT)
+            return Step(said, told.effects)
         case Scanned() if _is_own_label(session, input):
             return _close(plain)
         case Scanned():

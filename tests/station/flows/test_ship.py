@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from msgspec.structs import replace as but
 
@@ -291,3 +293,23 @@ def test_saying_where_a_label_stands_decides_nothing() -> None:
     bench.press("ACK")
     assert bench.effects[seen:] == []
     assert bench.word == "LABEL"
+
+
+def test_a_question_about_a_label_that_was_replaced_meanwhile_holds_nobody_up() -> None:
+    bench = weighed()
+    bench.hub_sells()
+    job = bench.session.parcel.print_job if bench.session.parcel else ""
+    bench.happens(ORDER.id, facts.PrintStarted(parcel=PARCEL, job=job))
+    bench.happens(ORDER.id, facts.PrintUncertain(parcel=PARCEL, job=job))
+    asked = bench.session
+    assert asked.question is not None
+    bench.happens(ORDER.id, facts.LabelVoided(parcel=PARCEL))
+    bench.hub_sells()
+    # As when the news came while the screen was red: the question is still there, its job is not.
+    bench.session = replace(bench.session, question=asked.question, latched=False)
+    bench.scan("PKCMDDONE")
+    assert bench.session.question is None
+    assert not bench.session.latched
+    bench.printer_prints()
+    bench.scan(bench.orders[ORDER.id].parcel(PARCEL).label.tracking)  # type: ignore[union-attr]  # sold above
+    assert bench.orders[ORDER.id].parcel(PARCEL).closed
