@@ -215,6 +215,8 @@ def _planned(shipment: Shipment, parcel: Parcel | None, fact: f.ParcelPlanned) -
     first = next((parcel for parcel in shipment.parcels if parcel.id == fact.replaces), None)
     if first is None:
         return Reason.UNKNOWN_PARCEL
+    if any(other.replaces == first.id for other in shipment.parcels):
+        return Reason.PARCEL_EXISTS  # shipped again already: what may be lost now is that one
     return None if first.place not in _HERE else Reason.NOT_HANDED_OVER
 
 
@@ -340,7 +342,14 @@ def _closed(
         return Reason.OTHER_LABEL
     if parcel.print_state is not PrintState.PRINTED:
         return Reason.NOT_PRINTED
+    if not parcel.replaces and any(_over_full(shipment, packed.line) for packed in parcel.packed):
+        return Reason.TOO_MANY
     return _still_the_same(order, parcel)
+
+
+def _over_full(shipment: Shipment, line: str) -> bool:
+    """Whether more of a line is packed than still ships: the buyer called some off."""
+    return any(one.line == line and shipment.packed(line) > one.due for one in shipment.lines)
 
 
 def _of_confirmation(parcel: Parcel, fact: f.OfConfirmation) -> Reason | None:

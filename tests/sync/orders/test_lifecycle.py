@@ -220,3 +220,22 @@ def test_an_unpaid_shipment_waits_for_its_money() -> None:
     assert refusal(order, up_to_close(order)[0]) is Reason.NOT_IN_THIS_STATE
     order = apply(order, facts.PaymentCleared(shipment=shipment))
     assert order.state is State.READY
+
+
+def test_a_box_is_not_closed_on_a_piece_that_was_called_off() -> None:
+    order = an_order(lines=(a_line(quantity=2),))
+    *before, closing = up_to_close(order)
+    order = fold(order, before)
+    reduced = facts.QuantityReduced(shipment=order.shipments[0].id, line="L1", by=1)
+    assert refusal(apply(order, reduced), closing) is Reason.TOO_MANY
+    assert refusal(order, closing) is None
+
+
+def test_a_lost_parcel_is_shipped_again_once() -> None:
+    order = an_order()
+    shipment = order.shipments[0].id
+    gone = facts.ParcelHandedOver(parcel=f"{shipment}/1")
+    order = fold(order, [*up_to_close(order), gone])
+    again = facts.ParcelPlanned(parcel=f"{shipment}/2", replaces=f"{shipment}/1")
+    third = facts.ParcelPlanned(parcel=f"{shipment}/3", replaces=f"{shipment}/1")
+    assert refusal(apply(order, again), third) is Reason.PARCEL_EXISTS
