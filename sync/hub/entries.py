@@ -205,8 +205,7 @@ def _take_one(connection: Connection, taking: _Taking, one: Said, parsed: Entry 
         taking.troubles.append(Trouble(kind=Kind.ENTRY, subject=taking.bench, sentence=sentence))
         return
     shipment = _shipment(parsed.fact)
-    if verdict is not Verdict.OK or reason:
-        _settle(taking, parsed, shipment)
+    _settle(taking, parsed, shipment)
     sentence = _sentence(verdict, parsed.fact).format(bench=taking.bench, reason=reason)
     if sentence:
         subject = shipment or parsed.order
@@ -300,7 +299,10 @@ def _there(connection: Connection, taking: _Taking, id: str) -> bool:
 
 
 def _settle(taking: _Taking, said: Entry, shipment: str) -> None:
-    """See to it that the bench learns, by its feed, that this entry is dealt with."""
+    """See to it that the bench learns, by its feed, that this entry is dealt with.
+
+    Also where it was followed: what takes itself back within a batch leaves the order as it was.
+    """
     if not shipment or order_of(shipment) != said.order:
         return
     order = taking.orders.get(said.order)

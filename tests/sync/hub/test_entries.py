@@ -358,3 +358,14 @@ def test_a_box_that_was_closed_while_the_order_was_held_is_to_be_pulled(allotted
     assert found.subject == shipment
     assert "pull it" in found.sentence
     assert "held" in found.sentence
+
+
+def test_what_takes_itself_back_within_a_batch_is_settled_too(allotted: ONE) -> None:
+    _, bench, order = allotted
+    shipment = order.shipments[0].id
+    started = facts.PackStarted(shipment=shipment)
+    stopped = facts.PackStopped(shipment=shipment, back_to=State.ALLOCATED)
+    assert bench.say(order, started, stopped) == [Verdict.OK, Verdict.OK]
+    bench.catch_up()
+    assert bench.through == 2
+    assert list(bench.orders) == [shipment]
