@@ -15,6 +15,8 @@ from station.config import BadConfig
 LOCK = "bench.lock"
 """In a bench's home: locked by the one process that is the bench."""
 
+SWITCH_SECONDS = 0.0005
+"""How long a thread that computes keeps the others waiting."""
 LOG = "bench.log"
 LOG_BYTES = 1_000_000
 """So large may the log grow before it is put aside; two of those are kept."""
@@ -65,6 +67,8 @@ def _bench(file: Path | None, robot: Path | None) -> int:
     refuse_dumb_terminal()
     harden()
     _log_to(home)
+    # The spool's thread must not wait 5 ms, Python's default, for a screen that is being painted.
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         app = open_floor(home, settings, robot)
     except StoreError as e:

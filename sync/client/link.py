@@ -36,6 +36,9 @@ _CONNECT_SECONDS = 3.0
 _BATCH = 500
 _PAGE = 200
 """Rows a page: a scan waits for at most one page to be written, some 30 ms."""
+BREATH_SECONDS = 0.1
+"""After a page that brought us up to date. On a busy floor changes come one by one, and a page for
+each would take half of the bench's time; ten pages a second take little, and nobody sees 0.1 s."""
 _BEAT_SECONDS = 3.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 15.0
 """Seconds of back-off; the real pause is a random part of it, so that fifty benches do not knock
@@ -122,9 +125,10 @@ class Link:
             self._keep.reset(msgspec.json.decode(response.content, type=Reset).epoch)
             self._owing.set()  # a hub that lost our place may have lost our entries
             return _FIRST_PAUSE
-        self._keep.take(msgspec.json.decode(response.content, type=Page))
+        page = msgspec.json.decode(response.content, type=Page)
+        self._keep.take(page)
         self._owing.set()  # the page may name labels to fetch
-        return 0.0
+        return BREATH_SECONDS if page.changes and page.next == page.head else 0.0
 
     def _up(self, hub: httpx.Client) -> float:
         self._owing.wait(_BEAT_SECONDS)
