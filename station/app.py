@@ -233,6 +233,8 @@ class BenchApp(FloorApp):
             cue = CUES[self._verdict.tone]
             if cue is not None:
                 self._sound.play(cue)
+        # Looking for the next orders and wording the list take a third of the time to the verdict.
+        self.working.answer(self._verdict)
         if session.idle:
             if self._order_was_open:
                 self._waiting = queue.waiting(self.bench.store, _WAITING)

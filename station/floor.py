@@ -253,6 +253,7 @@ def _settings(config: Config) -> Settings:
     work = config.work
     return Settings(
         scale=bool(config.scales),
+        slip=work.slip and bool(config.printer_of("paper")),
         ask_box=work.ask_box,
         boxes=work.boxes or Settings().boxes,
         weight_tolerance_percent=work.weight_tolerance_percent,

@@ -114,6 +114,8 @@ class Settings:
 
     scale: bool = True
     """Without one the expected weight counts."""
+    slip: bool = True
+    """Whether a packing slip goes into every shipment."""
     ask_box: bool = False
     """Whether the packer scans the box; else the proposed one is taken."""
     boxes: tuple[tuple[str, int], ...] = tuple(KINDS)

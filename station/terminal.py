@@ -12,6 +12,7 @@ ESC [ 48 ; 9 9 9 9 9 ; ... t    a terminal a hundred thousand rows high.
 """
 
 import codecs
+import io
 import os
 import sys
 import time
@@ -87,6 +88,10 @@ def harden() -> None:
     decoder = codecs.getincrementaldecoder("utf-8")
     linux_driver.getincrementaldecoder = lambda _: partial(decoder, errors="replace")  # type: ignore[attr-defined]  # Textual exports nothing here
     linux_driver.XTermParser = SturdyParser  # type: ignore[attr-defined]
+    errors = sys.__stderr__
+    if errors is not None and not isinstance(errors.buffer, io.BufferedWriter):
+        # PYTHONUNBUFFERED: what a busy terminal does not take at once of a frame would be dropped.
+        sys.__stderr__ = open(errors.fileno(), "w", encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115  # Textual writes frames there, until the process ends
 
 
 def watch_terminal(app: App[int]) -> None:

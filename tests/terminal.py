@@ -212,12 +212,15 @@ def _without(data: bytes, request: bytes) -> bytes:
     return parts[0] + b"".join(part.lstrip(b"0123456789;")[1:] for part in parts[1:])
 
 
+_OURS = {
+    "NO_COLOR", "TMUX", "TERM_PROGRAM", "PYTHONDONTWRITEBYTECODE",
+    # A program believes these before it asks its terminal; pytest-xdist sets them.
+    "COLUMNS", "LINES",
+}  # fmt: skip
+
+
 def _environ() -> dict[str, str]:
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in {"NO_COLOR", "TMUX", "TERM_PROGRAM", "PYTHONDONTWRITEBYTECODE"}
-    }
+    kept = {name: value for name, value in os.environ.items() if name not in _OURS}
     return kept | {
         "TERM": "xterm-256color",
         "COLORTERM": "truecolor",

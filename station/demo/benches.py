@@ -40,6 +40,10 @@ prints = ["label", "paper"]
 
 [screen]
 sound = "{sound}"
+
+[work]
+slip = true
+shop = "The Shop on the Corner"
 """
 
 

@@ -178,7 +178,8 @@ def _check(session: Session) -> Step:
         facts.append(f.BoxChosen(parcel=id, box=box))
     step = record(session, *facts)
     papers: tuple[Effect, ...] = ()
-    if session.order and standing.complete(step.session):
+    slip = session.settings.slip and standing.complete(step.session)
+    if session.order and slip:
         papers = (Print(SLIP, session.order.id, id),)
     weighing = replace(step.session, flow="weigh")
     return go_on(Step(weighing, (*step.effects, *papers)), weigh.enter)

@@ -50,6 +50,7 @@ class WorkingScreen(Screen[None], Listens, inherit_bindings=False):
         self.verdict = Verdict("", Tone.NEUTRAL)
         self.prompt = Prompt(title="", instruction="")
         self.status = NOBODY
+        self._answered = self.verdict
         self._steps: tuple[Step, ...] = ()
         self._shown = 0
         self._typed = ""
@@ -77,23 +78,27 @@ class WorkingScreen(Screen[None], Listens, inherit_bindings=False):
 
     # -- what the app says -------------------------------------------------------------------
 
-    def show(self, verdict: Verdict, prompt: Prompt, status: StatusLine) -> None:
-        """After a scan: the verdict now, the rest when it is on the screen.
+    def answer(self, verdict: Verdict) -> None:
+        """Say whether it was right, before anything else is even looked at.
 
-        The same verdict object again is a repaint of the rest: it neither blinks nor wakes up a
-        banner that says NOT LISTENING.
+        Nothing happens for the same verdict object: it neither blinks nor wakes up a banner that
+        says NOT LISTENING.
         """
+        if verdict is self._answered:
+            return
+        self._answered = verdict
+        self._banner.show(verdict)
+        if self.is_mounted:
+            self._paint_now(self._banner)
+
+    def show(self, verdict: Verdict, prompt: Prompt, status: StatusLine) -> None:
+        """After a scan: the verdict now, the rest when it is on the screen."""
         self._shown += 1
-        said_before = verdict is self.verdict
+        self.answer(verdict)
         self._remember(verdict, status)
         self.verdict, self.prompt, self.status = verdict, prompt, status
-        if not said_before:
-            self._banner.show(verdict)
-        if not self.is_mounted:
-            return
-        if not said_before:
-            self._paint_now(self._banner)
-        self.call_after_refresh(self._show_rest, self._shown)
+        if self.is_mounted:
+            self.call_after_refresh(self._show_rest, self._shown)
 
     def tick(self, status: StatusLine) -> None:
         """Between scans: clock, lamps. The verdict stays."""
