@@ -39,7 +39,7 @@ SENTENCES: dict[str, str] = {
     "word.weigh": "WEIGH",
     "word.weight": "WEIGHT",
     "word.wrong": "WRONG",
-    "word.asleep": "ASLEEP",
+    "word.asleep": "NOT LISTENING",
     "word.count": "OK {done}/{need}",
     "word.quantity": "QTY {n}",
     "word.take": "TAKE {n}",

@@ -1,4 +1,7 @@
 import inspect
+import os
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -87,3 +90,18 @@ def test_a_terminal_that_cannot_show_the_bench_is_refused_with_a_sentence() -> N
     assert not unfit({"TERM": "foot"}, interactive=True)
     for environ, interactive in (({"TERM": "dumb"}, True), ({}, True), ({"TERM": "foot"}, False)):
         assert unfit(environ, interactive).endswith(".")
+
+
+def test_no_part_of_a_frame_is_dropped_where_python_was_told_not_to_buffer() -> None:
+    look = (
+        "import io, sys; from station.terminal import harden; harden(); "
+        "print(isinstance(sys.__stderr__.buffer, io.BufferedWriter))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", look],
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout == "True\n"

@@ -123,7 +123,8 @@ def test_verdicts_are_short_and_can_be_drawn() -> None:
         english, chinese = (
             re.sub(r"\{\w+\}", "", CATALOGUES[x][key]).strip("/ ") for x in LANGUAGES
         )
-        assert len(english) <= 9, key
+        # Nothing was scanned: it may be smaller, and it must say what is the matter.
+        assert len(english) <= 9 or key == "word.asleep", key
         assert len(chinese.replace(" ", "")) <= 4, key
         assert all(letter in letters() for letter in english), key
         for size in (16, 24):

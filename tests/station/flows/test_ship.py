@@ -313,3 +313,10 @@ def test_a_question_about_a_label_that_was_replaced_meanwhile_holds_nobody_up() 
     bench.printer_prints()
     bench.scan(bench.orders[ORDER.id].parcel(PARCEL).label.tracking)  # type: ignore[union-attr]  # sold above
     assert bench.orders[ORDER.id].parcel(PARCEL).closed
+
+
+def test_a_slip_is_printed_only_where_the_bench_wants_slips() -> None:
+    for wanted in (True, False):
+        bench = a_bench(ORDER, settings=replace(NO_SCALE, slip=wanted))
+        bench.scan(MUG)
+        assert any(isinstance(effect, Print) for effect in bench.effects) is wanted
