@@ -7,7 +7,9 @@ it, so that a row copied to another owner does not open.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -50,14 +52,12 @@ def at(path: Path) -> Vault:
     except FileNotFoundError:
         pass
     path.parent.mkdir(parents=True, exist_ok=True)
-    key = AESGCM.generate_key(bit_length=KEY_BYTES * 8)
-    try:
-        # Whoever comes second uses the first one's key.
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return Vault(path.read_bytes())
-    with os.fdopen(handle, "wb") as file:
-        file.write(key)
+    # Written whole before it has its name: nobody reads half a key, and of several that start at
+    # once all use the one that was linked first.
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as file:
+        file.write(AESGCM.generate_key(bit_length=KEY_BYTES * 8))
         file.flush()
         os.fsync(file.fileno())
-    return Vault(key)
+        with suppress(FileExistsError):
+            os.link(file.name, path)
+    return Vault(path.read_bytes())
