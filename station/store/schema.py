@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -14,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 1
+VERSION = 2
 """Raised with every change of a table; a file of a newer version is left alone."""
 
 tables = MetaData()
@@ -44,6 +45,8 @@ shipments = Table(
     Column("id", String, primary_key=True),
     Column("order_id", String, nullable=False, index=True),
     Column("channel", String, nullable=False),
+    # Its share in the digest of the feed, from the version that the hub said: protocol.digest
+    Column("share", Integer, nullable=False, server_default=text("0")),
     # Which reading of the feed wrote the row: after a reset, older ones are swept
     Column("generation", Integer, nullable=False),
     # sync.orders.State, as it is now
@@ -96,6 +99,9 @@ entries = Table(
     Column("body", LargeBinary, nullable=False),
     # Over the previous hash, the number and the body: sync.protocol.chain
     Column("hash", String, nullable=False),
+    # Which start of the machine it happened in, and the seconds since then; "" and 0: not known
+    Column("boot", String, nullable=False, server_default=text("''")),
+    Column("boottime", Float, nullable=False, server_default=text("0")),
     # The scan that caused it; 0 for what the spool or a clock caused
     Column("scan", Integer, nullable=False),
     # sync.protocol.messages.Verdict once the hub answered; "" until then

@@ -23,7 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised with every change of these tables; a hub refuses a database that is newer than itself."""
 
 metadata = MetaData()
@@ -31,7 +31,7 @@ metadata = MetaData()
 meta = Table(
     "meta",
     metadata,
-    Column("name", String, primary_key=True, doc="epoch | schema"),
+    Column("name", String, primary_key=True, doc="epoch | schema | restored_at"),
     Column("value", String, nullable=False, doc="as text"),
 )
 
@@ -40,6 +40,7 @@ counter = Table(
     metadata,
     Column("name", String, primary_key=True, doc="entries: the hub's own in the journal"),
     Column("value", BigInteger, nullable=False, doc="the last one given; its row lock orders them"),
+    Column("hash", String, nullable=False, server_default="", doc="of that entry: chains the next"),
 )
 
 channel = Table(
@@ -151,6 +152,7 @@ entry = Table(
         "order_id", String, nullable=False, doc="what it happened to; '' when it cannot be read"
     ),
     Column("at", Float, doc="when it happened, by that clock; NULL: cannot be read"),
+    Column("captured_at", Float, doc="when it happened, by the hub's clock; NULL: not known"),
     Column("received_at", Float, nullable=False, doc="when it was stored"),
     Column("kind", String, nullable=False, doc="the fact's tag"),
     Column("body", LargeBinary, nullable=False, doc="JSON of the Entry as it came"),
@@ -169,10 +171,31 @@ bench = Table(
     Column("prefetch", Integer, nullable=False, doc="how many open shipments it may hold"),
     Column("incarnation", Integer, nullable=False, doc="raised by every enrolment"),
     Column("token_hash", String, nullable=False, doc="SHA-256 of its token; '' when revoked"),
+    Column(
+        "public_key", String, nullable=False, server_default="", doc="Ed25519, hex; '': shut out"
+    ),
     Column("feed_seq", BigInteger, nullable=False, doc="the feed's head; its row lock orders it"),
+    Column("digest", BigInteger, nullable=False, server_default="0", doc="of the feed at its head"),
+    Column(
+        "purged_seq",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        doc="rows that were gone are forgotten up to here: who reads from before must read from 0",
+    ),
     Column("last_seq", BigInteger, nullable=False, doc="the last entry of this incarnation"),
     Column("last_hash", String, nullable=False, doc="of that entry: the next one chains to it"),
     Column("seen_at", Float, doc="when it last said something; NULL: never"),
+    Column(
+        "lease_seconds",
+        Float,
+        nullable=False,
+        server_default="43200",
+        doc="how long what it"
+        " has not begun stays its own when it is silent: a shift, or less in a shared pool",
+    ),
+    Column("lease_until", Float, nullable=False, server_default="0", doc="by the hub's clock"),
+    Column("clock_offset", Float, doc="seconds the hub's clock is ahead of it; NULL: not known"),
     Column("heartbeat", LargeBinary, nullable=False, doc="JSON of the last one; b'' for none"),
     Column("added_at", Float, nullable=False, doc="when its first code was made"),
 )
@@ -193,7 +216,24 @@ feed = Table(
     Column("row", String, primary_key=True, doc="a shipment, or @packers, or @items/N"),
     Column("seq", BigInteger, nullable=False, doc="moves with every change: the feed is compacted"),
     Column("gone", Boolean, nullable=False, doc="it is not this bench's any more"),
+    Column("share", BigInteger, nullable=False, server_default="0", doc="in the bench's digest"),
+    Column(
+        "at",
+        Float,
+        nullable=False,
+        server_default="0",
+        doc="when it moved: what is gone is forgotten a month later",
+    ),
     UniqueConstraint("bench", "seq"),
+)
+
+process = Table(
+    "process",
+    metadata,
+    Column("name", String, primary_key=True, doc="of a hub process: its executor id, fixed"),
+    Column("boot", String, nullable=False, doc="a new one at each start"),
+    Column("beat_at", Float, nullable=False, doc="when it last said that it lives"),
+    Column("address", String, nullable=False, doc="where it listens; '' where it does not"),
 )
 
 item = Table(

@@ -32,6 +32,10 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...] = ()
     items: tuple[Item, ...] = ()
     packers: tuple[Packer, ...] = ()
+    digest: int | None = None
+    """Of the whole feed at its head (`protocol.digest`); None where the page does not reach it."""
+    lease_seconds: float = 0.0
+    """How long, from the moment it asked, the bench may begin on what it has; 0: not said."""
     server_time: datetime
 
 
@@ -69,6 +73,10 @@ class Numbered(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     entry: Entry
     hash: str
+    boot: str = ""
+    """Which start of the machine it happened in; "" where the system does not say."""
+    boottime: float = 0.0
+    """Seconds since that start: says when it happened although the clock was wrong."""
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +86,9 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     incarnation: int
     previous: str
     """The hash before the first of them."""
+    boot: str = ""
+    sent_boottime: float = 0.0
+    """The same clock when the batch was sent."""
     entries: tuple[Numbered, ...]
 
 
@@ -111,6 +122,7 @@ class Acked(msgspec.Struct, frozen=True, kw_only=True):
 
     acked: int
     verdicts: tuple[Judged, ...]
+    lease_seconds: float = 0.0
     server_time: datetime
 
 
@@ -137,21 +149,98 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     packer: str = ""
     pending: int = 0
     lamps: tuple[Lamp, ...] = ()
+    mismatches: int = 0
+    """How often, since it started, the bench's digest was not the hub's: a bug of the feed."""
+    app: str = ""
+    """The version of the program."""
+
+
+class Beaten(msgspec.Struct, frozen=True, kw_only=True):
+    """200 to `POST /v1/heartbeat`."""
+
+    lease_seconds: float = 0.0
+    server_time: datetime
 
 
 class Enrol(msgspec.Struct, frozen=True, kw_only=True):
     """The body of `POST /v1/enrol`: a one-time code for a place at the hub."""
 
     code: str
+    public_key: str = ""
+    """Ed25519, 32 bytes in hex: what the bench's requests are signed with from then on."""
     host: str = ""
+    after: int = 0
+    """The last entry of this machine's journal that a hub has acknowledged: the next one's number
+    is one higher, and joins the hash below. 0 for a new machine."""
+    hash: str = ""
+
+
+class Rejoin(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of `POST /v1/rejoin`, signed: begin a new incarnation with the key I have.
+
+    For a bench whose journal lost entries in a damaged file. A clone of another bench's disk
+    cannot: whoever comes second shows an incarnation that is over.
+    """
+
+    after: int
+    hash: str
 
 
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
-    """201 to `POST /v1/enrol`."""
+    """201 to `POST /v1/enrol` and `/v1/rejoin`."""
 
     bench: str
     incarnation: int
-    token: str
+    token: str = ""
     """Sent as `Authorization: Bench <token>` with every request from then on."""
     epoch: int
+    lease_seconds: float = 0.0
+    server_time: datetime
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """200 to `GET /v1/me`: what the hub knows of this bench."""
+
+    bench: str
+    incarnation: int
+    epoch: int
+    last_seq: int
+    last_hash: str
+    lease_seconds: float
+    version: int
+    """What the hub speaks; it feeds benches that speak this or the one before."""
+    server_time: datetime
+
+
+class Kind(StrEnum):
+    """Why a request was turned down."""
+
+    UNREADABLE = "unreadable"
+    """400: the request is not what the protocol says."""
+    UNKNOWN_BENCH = "unknown-bench"
+    """401: no such bench, or its incarnation is over, or it was shut out: enrol again."""
+    BAD_SIGNATURE = "bad-signature"
+    """401: signed with another key, or changed on its way."""
+    CLOCK = "clock"
+    """401: the request's moment is too far from the hub's, which `server_time` tells."""
+    NOT_YOURS = "not-yours"
+    """403: for another bench; or a code that is no good."""
+    NOT_THERE = "not-there"
+    """404."""
+    TOO_LARGE = "too-large"
+    """413."""
+    OUTDATED = "outdated"
+    """426: this hub does not feed that version any more; it still takes entries."""
+    TOO_MANY = "too-many"
+    """429: this bench asks more often than its share; `Retry-After` says when."""
+    BUSY = "busy"
+    """503: the hub or its database; `Retry-After` says when."""
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Every answer of 400 and above but the two 409s, which are `Reset` and `Gap`."""
+
+    kind: Kind
+    error: str
+    """A sentence for a person."""
     server_time: datetime
