@@ -25,10 +25,10 @@ from starlette.routing import Route
 from sync.hub import benches, metrics, openapi, setup
 from sync.hub import entries as uploads
 from sync.hub import feed as feeds
+from sync.hub.bell import Bell
 from sync.hub.benches import Known
 from sync.hub.book import Book
 from sync.hub.engine import Store
-from sync.hub.feed import Bell
 from sync.hub.rounds import Rounds
 from sync.hub.schema import blob
 from sync.hub.vault import Vault

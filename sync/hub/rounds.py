@@ -22,11 +22,11 @@ from typing import TypeVar
 import httpx
 
 from sync.hub import allot, channels, labels, pull, troubles
+from sync.hub.bell import Bell
 from sync.hub.book import Book
 from sync.hub.channels import Outside, Unknown
 from sync.hub.confirm import Confirmations
 from sync.hub.engine import Store
-from sync.hub.feed import Bell
 from sync.hub.http import FIRST_PAUSE_SECONDS, Stopped
 from sync.hub.labels import Labels
 from sync.hub.troubles import Kind, Trouble

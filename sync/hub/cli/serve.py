@@ -18,8 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sync.hub import home, http
 from sync.hub.app import Hub, app
+from sync.hub.bell import Bell
 from sync.hub.cli import say
-from sync.hub.feed import Bell
 from sync.hub.rounds import Rounds
 
 PORT = 9200

@@ -15,8 +15,8 @@ from openapi_spec_validator import validate
 
 from sync.hub import benches
 from sync.hub.app import MOST_BYTES, Hub, app
+from sync.hub.bell import Bell
 from sync.hub.engine import upsert
-from sync.hub.feed import Bell
 from sync.hub.schema import blob
 from sync.orders import facts
 from sync.protocol import chain

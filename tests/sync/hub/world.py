@@ -19,9 +19,9 @@ import msgspec
 from sqlalchemy import Connection, update
 
 from sync.hub import benches, channels, entries, feed, labels, pull, setup, vault
+from sync.hub.bell import Bell
 from sync.hub.book import Book
 from sync.hub.engine import Store, open_store
-from sync.hub.feed import Bell
 from sync.hub.rounds import Rounds
 from sync.hub.schema import parcel
 from sync.orders import Claim, Entry, Fact, Order, Parcel, Shipment, facts
