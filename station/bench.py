@@ -35,12 +35,18 @@ from station.session import Session, restored, saved
 from station.store import desk, journal
 from station.store import schema as t
 from station.store.store import Store, StoreError, Turn
+from sync.client.boot import boot, boottime
 from sync.orders import Entry, Fact, Impossible, Order, facts, order_of
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 Ids = Callable[[], str]
+Stamps = Callable[[], journal.Stamp]
+
+
+def _stamp() -> journal.Stamp:
+    return journal.Stamp(boot(), boottime())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +68,12 @@ class Bench:
         *,
         clock: Clock = lambda: datetime.now(UTC),
         ids: Ids = lambda: uuid4().hex,
+        stamps: Stamps = _stamp,
     ) -> None:
         """Stand where the last scan left the bench; `fresh` is a session of nobody."""
         self.store = store
         self.printers = printers
-        self._clock, self._ids = clock, ids
+        self._clock, self._ids, self._stamp = clock, ids, stamps
         self.on_commit: Callable[[], None] = lambda: None
         """Called after a step that put something on record: the link and the spool look again."""
         self._heard: Reading | None = None
@@ -135,7 +142,7 @@ class Bench:
             entries = [self._entry(order, fact) for fact in happened] if order else []
             if order is None or len(journal.possible(order, entries)) < len(entries):
                 return False
-            journal.write_entries(turn, entries)
+            journal.write_entries(turn, entries, stamp=self._stamp())
         self.on_commit()
         return True
 
@@ -197,7 +204,7 @@ class Bench:
             for effect in step.effects
             if isinstance(effect, Fact)
         ]
-        journal.write_entries(turn, entries, scan)
+        journal.write_entries(turn, entries, scan, self._stamp())
         session = step.session
         if session.order is not None:
             session = replace(session, order=turn.order(session.order.id))
@@ -245,7 +252,7 @@ class Bench:
         order = turn.order(order_of(parcel))
         why = "it was begun before the order was held"
         uncertain = facts.PrintUncertain(parcel=parcel, job=job, why=why)
-        journal.write_entries(turn, [self._entry(order, uncertain)])
+        journal.write_entries(turn, [self._entry(order, uncertain)], stamp=self._stamp())
         _moved(turn, job, "uncertain")
         self._doubted = True
 

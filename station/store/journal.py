@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import func, insert, select
@@ -26,6 +27,18 @@ _LAST_SESSION = select(t.scans.c.session).order_by(t.scans.c.seq.desc()).limit(1
 _LAST_LINK = select(t.entries.c.seq, t.entries.c.hash).order_by(t.entries.c.seq.desc()).limit(1)
 
 
+class Stamp(NamedTuple):
+    """When something happened, by a clock that nobody sets: `sync.client.boot`."""
+
+    boot: str
+    """Which start of the machine; "" where the system does not say."""
+    boottime: float
+    """Seconds since then."""
+
+
+UNSTAMPED = Stamp("", 0.0)
+
+
 def write_scan(turn: Turn, at: datetime, text: str, source: str, session: Saved) -> int:
     """Put a scan on record with where the bench stood afterwards; return its number."""
     body = msgspec.json.encode(session)
@@ -45,7 +58,9 @@ def last_session(turn: Turn) -> Saved | None:
         return None
 
 
-def write_entries(turn: Turn, entries: Sequence[Entry], scan: int = 0) -> None:
+def write_entries(
+    turn: Turn, entries: Sequence[Entry], scan: int = 0, stamp: Stamp = UNSTAMPED
+) -> None:
     """Put facts on record and apply them. Raises Impossible, and then the turn must not end."""
     seq, previous = last_link(turn)
     rows, orders = [], dict[str, Order]()
@@ -63,6 +78,8 @@ def write_entries(turn: Turn, entries: Sequence[Entry], scan: int = 0) -> None:
                 "order_id": entry.order,
                 "body": msgspec.json.encode(entry),
                 "hash": previous,
+                "boot": stamp.boot,
+                "boottime": stamp.boottime,
                 "scan": scan,
                 "pending": True,
             }

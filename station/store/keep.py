@@ -13,6 +13,7 @@ from station.store import journal
 from station.store import schema as t
 from station.store.index import NEVER
 from station.store.store import Store, Turn
+from sync.client.boot import boot
 from sync.client.replica import catch_up
 from sync.orders import Entry, Order, order_of
 from sync.protocol import chain
@@ -87,13 +88,25 @@ class StoreKeep:
         with self._store.turn(feed=True) as turn:
             acked = int(turn.get("acked", "0"))
             rows = (
-                select(t.entries.c.seq, t.entries.c.body, t.entries.c.hash)
+                select(
+                    t.entries.c.seq,
+                    t.entries.c.body,
+                    t.entries.c.hash,
+                    t.entries.c.boot,
+                    t.entries.c.boottime,
+                )
                 .where(t.entries.c.seq > acked)
                 .order_by(t.entries.c.seq)
                 .limit(limit)
             )
             entries = tuple(
-                Numbered(seq=row.seq, entry=_ENTRY.decode(row.body), hash=row.hash)
+                Numbered(
+                    seq=row.seq,
+                    entry=_ENTRY.decode(row.body),
+                    hash=row.hash,
+                    boot=row.boot,
+                    boottime=row.boottime,
+                )
                 for row in turn.sql.execute(rows)
             )
             before = select(t.entries.c.hash).where(t.entries.c.seq == acked)
@@ -102,7 +115,13 @@ class StoreKeep:
         if not entries or not body:
             return None
         me = msgspec.json.decode(body, type=Enrolled)
-        return Batch(bench=me.bench, incarnation=me.incarnation, previous=previous, entries=entries)
+        return Batch(
+            bench=me.bench,
+            incarnation=me.incarnation,
+            previous=previous,
+            boot=boot(),
+            entries=entries,
+        )
 
     def acked(self, answer: Acked) -> None:
         """Everything up to `answer.acked` is on the hub's disk."""

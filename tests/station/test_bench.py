@@ -30,6 +30,7 @@ from station.store import schema as t
 from station.store.keep import StoreKeep
 from station.store.ledger import StoreLedger
 from station.store.store import Store
+from sync.client.boot import boot
 from sync.client.replica import now
 from sync.orders import (
     Claim,
@@ -378,3 +379,20 @@ def test_a_scan_with_half_a_character_in_it_is_answered_and_kept() -> None:
         with world.store.turn() as turn:
             kept = turn.sql.execute(select(t.scans.c.text)).scalars().all()
         assert kept == ["PKUSR\ufffd", "MUG\ufffd"]
+
+
+def test_an_entry_says_when_it_happened_by_a_clock_that_nobody_sets() -> None:
+    with a_world() as world:
+        order = claimed(1)
+        world.hub(order)
+        bench = Bench(
+            world.store,
+            Session(bench="b1"),
+            Printers("zebra"),
+            stamps=lambda: journal.Stamp("this start", 812.5),
+        )
+        assert bench.record(order.id, facts.PackStarted(shipment=order.shipments[0].id))
+        batch = world.keep.batch(10)
+    assert batch is not None
+    assert [(n.boot, n.boottime) for n in batch.entries] == [("this start", 812.5)]
+    assert batch.boot == boot()
