@@ -91,7 +91,7 @@ def authorization(
 
 
 def ssl_context(ca: Path | None) -> ssl.SSLContext:
-    """Say whom to believe that it is the hub: those in that file alone; None: as the system does."""
+    """Say whom to believe that it is the hub: those in that file; None: as the system does."""
     context = ssl.create_default_context(cafile=None if ca is None else str(ca))
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -114,7 +114,7 @@ def step(end: End, input: Input, now: Moment, chance: Random) -> Stepped:
             return _up(end, input, now)
         case BeatDue(heartbeat=heartbeat):
             body = msgspec.json.encode(
-                msgspec.structs.replace(heartbeat, mismatches=end.mismatches)
+                msgspec.structs.replace(heartbeat, mismatches=end.mismatches, at=now.wall)
             )
             return end, (_send(Lane.BEAT, "POST", "/v1/heartbeat", now, body=body),)
         case Answered(to=ask):

@@ -153,6 +153,8 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     """How often, since it started, the bench's digest was not the hub's: a bug of the feed."""
     app: str = ""
     """The version of the program."""
+    at: datetime | None = None
+    """What the bench's own clock, uncorrected, says."""
 
 
 class Beaten(msgspec.Struct, frozen=True, kw_only=True):
@@ -227,6 +229,8 @@ class Kind(StrEnum):
     """403: for another bench; or a code that is no good."""
     NOT_THERE = "not-there"
     """404."""
+    NOT_ALLOWED = "not-allowed"
+    """405: what is there is asked in another way."""
     TOO_LARGE = "too-large"
     """413."""
     OUTDATED = "outdated"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 SCHEME = "Packbench"
 WINDOW_SECONDS = 90.0
@@ -45,7 +46,7 @@ def words(claimed: Claimed, method: str, target: str, body: bytes) -> bytes:
 def header(claimed: Claimed, signature: bytes) -> str:
     """Give the Authorization header."""
     fields = {
-        "bench": claimed.bench,
+        "bench": quote(claimed.bench, safe=""),  # a header is ASCII, a bench may be called 一号台
         "inc": str(claimed.incarnation),
         "ts": f"{claimed.at:.3f}",
         "nonce": claimed.nonce,
@@ -66,7 +67,7 @@ def read(header: str) -> tuple[Claimed, bytes]:
     fields = dict(part.split("=", 1) for part in rest.split(",") if "=" in part)
     try:
         claimed = Claimed(
-            bench=fields["bench"],
+            bench=unquote(fields["bench"]),
             incarnation=int(fields["inc"]),
             at=float(fields["ts"]),
             nonce=fields["nonce"],
