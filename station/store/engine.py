@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import ModuleType
+from typing import Protocol
 
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.pool import StaticPool
@@ -21,6 +22,13 @@ def safe_wal(module: ModuleType) -> bool:
     """Whether that SQLite is free of the WAL-reset bug (sqlite.org, 3.51.3 release notes)."""
     version: tuple[int, ...] = module.sqlite_version_info
     return version >= (3, 51, 3) or version in ((3, 50, 7), (3, 44, 6))
+
+
+class Opens(Protocol):
+    """Opens a connection to a bench's file; a simulated bench brings a disk of its own."""
+
+    def __call__(self, path: Path, *, synchronous: str) -> Engine:
+        """Open it; `synchronous` as SQLite means it: FULL waits for the disk."""
 
 
 def open_file(path: Path, *, synchronous: str) -> Engine:

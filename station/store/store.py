@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError
 
 from station.store import schema as t
-from station.store.engine import open_file, sound
+from station.store.engine import Opens, open_file, sound
 from station.store.index import Found, index
 from sync.orders import Order
 
@@ -185,14 +185,17 @@ class Turn:
 class Store:
     """A bench's file. Use it from any thread; one turn at a time."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, making it where there is none. Raises Newer, Damaged, StoreError."""
+    def __init__(self, path: Path, *, opened: Opens = open_file) -> None:
+        """Open the file, making it where there is none. Raises Newer, Damaged, StoreError.
+
+        `opened` opens each of the two connections.
+        """
         self.path = path
         self._lock = threading.RLock()
         self._turn: Turn | None = None
         self._listeners: list[Callable[[frozenset[str]], None]] = []
-        self._scans = open_file(path, synchronous="FULL")
-        self._feed = open_file(path, synchronous="NORMAL")
+        self._scans = opened(path, synchronous="FULL")
+        self._feed = opened(path, synchronous="NORMAL")
         try:
             with self._scans.begin() as connection:
                 t.tables.create_all(connection)

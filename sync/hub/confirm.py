@@ -8,6 +8,7 @@ is one whose answer was lost: it is told again in the same words, which is safe.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -34,11 +35,12 @@ class Confirmations:
     book: Book
     outside: Outside
     again_seconds: float = FIRST_AGAIN_SECONDS
+    clock: Callable[[], float] = time.time
 
     def due(self, channel: str = "") -> list[str]:
         """Name the parcels that their marketplace must be told of now."""
         wanted = select(parcel.c.id).where(
-            parcel.c.confirm_work.is_(True), parcel.c.due_at <= time.time()
+            parcel.c.confirm_work.is_(True), parcel.c.due_at <= self.clock()
         )
         if channel:
             wanted = wanted.where(parcel.c.id.startswith(f"{channel}:", autoescape=True))
@@ -57,7 +59,7 @@ class Confirmations:
             return None
         there = self.outside.channel(known.channel)
         with self.store.write() as connection:
-            if take(connection, id) is Taken.NOT:
+            if take(connection, id, self.clock()) is Taken.NOT:
                 return None
             order = self._intend(connection, id)
             if order is None:
@@ -86,24 +88,24 @@ class Confirmations:
             return None
         if box.confirmation is Confirmation.SENT:
             lost = facts.ConfirmationUncertain(parcel=id, why="the hub stopped before an answer")
-            order = self.book.record(connection, order, [lost], time.time())
+            order = self.book.record(connection, order, [lost], self.clock())
         if box.confirmation is Confirmation.NOT_DUE:
             reference = box.reference or work.reference(order, shipment, box)
             queued = facts.ConfirmationQueued(parcel=id, at=at, reference=reference)
             if refusal(order, queued) is not None:
                 return None
-            order = self.book.record(connection, order, [queued], time.time())
+            order = self.book.record(connection, order, [queued], self.clock())
         sent = facts.ConfirmationSent(parcel=id)
         if refusal(order, sent) is not None:
             return None  # held or called off meanwhile
-        return self.book.record(connection, order, [sent], time.time())
+        return self.book.record(connection, order, [sent], self.clock())
 
     def _outcome(self, connection: Connection, id: str, told: Told) -> None:
         order = self._order(connection, id, lock=True)
         if order is None:
             return
         release(connection, id)
-        now = time.time()
+        now = self.clock()
         fact: Fact
         match told:
             case Accepted(answer=answer):
@@ -116,13 +118,16 @@ class Confirmations:
                 fact = facts.ConfirmationUncertain(parcel=id, why=why)
         if refusal(order, fact) is None:
             self.book.record(connection, order, [fact], now)
-        if isinstance(told, Unsure) and again(connection, id, self.again_seconds) >= TELL_AFTER:
+        if (
+            isinstance(told, Unsure)
+            and again(connection, id, self.again_seconds, self.clock()) >= TELL_AFTER
+        ):
             sentence = f"nobody knows whether the marketplace was told: {told.why}"
             self._trouble(connection, order, id, sentence)
 
     def _trouble(self, connection: Connection, order: Order, id: str, sentence: str) -> None:
         one = Trouble(kind=Kind.CONFIRMATION, subject=id, sentence=sentence, order=order.id)
-        troubles.open_(connection, [one], time.time())
+        troubles.open_(connection, [one], self.clock())
 
 
 def _closed_at(connection: Connection, order: str, id: str) -> datetime:

@@ -8,6 +8,7 @@ stored under their hash before the fact that names them.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -53,6 +54,7 @@ class Labels:
     vault: Vault
     outside: Outside
     again_seconds: float = FIRST_AGAIN_SECONDS
+    clock: Callable[[], float] = time.time
 
     def due(self) -> list[str]:
         """Name the parcels for which a carrier has to be asked now."""
@@ -60,7 +62,7 @@ class Labels:
             return list(
                 connection.execute(
                     select(parcel.c.id)
-                    .where(parcel.c.label_work.is_(True), parcel.c.due_at <= time.time())
+                    .where(parcel.c.label_work.is_(True), parcel.c.due_at <= self.clock())
                     .order_by(parcel.c.due_at, parcel.c.id)
                     .limit(AT_ONCE)
                 ).scalars()
@@ -74,7 +76,7 @@ class Labels:
         """
         post = self.outside.post()
         with self.store.write() as connection:
-            taken = take(connection, id)
+            taken = take(connection, id, self.clock())
             if taken is Taken.NOT:
                 return
             found = _find(connection, self.book, id)
@@ -130,7 +132,7 @@ class Labels:
         give_up: bool,
     ) -> None:
         order, shipment, box = found
-        now = time.time()
+        now = self.clock()
         match came:
             case Bought(label=label, data=data):
                 # A label that was looked up does not say for which address it was bought.
@@ -161,7 +163,7 @@ class Labels:
         self._record(connection, order, [held])
         sentence = f"the carrier declines the label: {why}"
         one = Trouble(kind=Kind.LABEL, subject=id, sentence=sentence, order=order.id)
-        troubles.open_(connection, [one], time.time())
+        troubles.open_(connection, [one], self.clock())
 
     def _void(self, post: Post, order: Order, box: Parcel) -> None:
         if box.label is None:
@@ -181,7 +183,7 @@ class Labels:
                     after = self._record(connection, order, [refused])
                     sentence = f"the carrier did not take the label back: {why}"
                     one = Trouble(kind=Kind.VOID, subject=box.id, sentence=sentence, order=order.id)
-                    troubles.open_(connection, [one], time.time())
+                    troubles.open_(connection, [one], self.clock())
                 case Unsure(why=why):
                     self._again(connection, order, box.id, why)
                     return
@@ -201,23 +203,23 @@ class Labels:
     def _record(self, connection: Connection, order: Order, new: list[Fact]) -> Order:
         """Record what can still happen: a bench may have been quicker."""
         possible = [fact for fact in new if refusal(order, fact) is None]
-        return self.book.record(connection, order, possible, time.time())
+        return self.book.record(connection, order, possible, self.clock())
 
     def _keep(self, connection: Connection, order: str, sha256: str, data: bytes) -> None:
         row = {
             "sha256": sha256,
             "order_id": order,
             "sealed": self.vault.seal(data, f"blob {sha256}"),
-            "stored_at": time.time(),
+            "stored_at": self.clock(),
         }
         upsert(connection, blob, [row], "sha256")
 
     def _again(self, connection: Connection, order: Order, id: str, why: str) -> None:
-        tries = again(connection, id, self.again_seconds)
+        tries = again(connection, id, self.again_seconds, self.clock())
         if tries >= TELL_AFTER:
             sentence = f"nobody knows whether a label was bought: {why}"
             one = Trouble(kind=Kind.LABEL, subject=id, sentence=sentence, order=order.id)
-            troubles.open_(connection, [one], time.time())
+            troubles.open_(connection, [one], self.clock())
 
 
 TELL_AFTER = 5
@@ -235,9 +237,8 @@ class Taken(Enum):
     """Somebody was, and did not come to an end."""
 
 
-def take(connection: Connection, id: str) -> Taken:
+def take(connection: Connection, id: str, now: float) -> Taken:
     """Take a parcel up for a while."""
-    now = time.time()
     due = connection.execute(
         select(parcel.c.due_at).where(parcel.c.id == id).with_for_update()
     ).scalar_one_or_none()
@@ -261,16 +262,17 @@ LEFT = 1.0
 """Due since 1970, and not fresh."""
 
 
-def again(connection: Connection, id: str, first: float) -> int:
-    """Put a parcel off, longer with every try; give how many there were."""
+def again(connection: Connection, id: str, first: float, now: float | None = None) -> int:
+    """Put a parcel off, longer with every try; give how many there were. `now`: or the clock's."""
     tries = connection.execute(
         update(parcel)
         .where(parcel.c.id == id)
         .values(tries=parcel.c.tries + 1)
         .returning(parcel.c.tries)
     ).scalar_one()
+    begin = time.time() if now is None else now
     pause = min(LONGEST_AGAIN_SECONDS, first * 2.0 ** min(tries - 1, 20))
-    connection.execute(update(parcel).where(parcel.c.id == id).values(due_at=time.time() + pause))
+    connection.execute(update(parcel).where(parcel.c.id == id).values(due_at=begin + pause))
     return int(tries)
 
 

@@ -95,14 +95,20 @@ def window(
 
 
 def take_in(
-    store: Store, book: Book, name: str, fetched: Fetched, *, guard: Guard = no_guard
+    store: Store,
+    book: Book,
+    name: str,
+    fetched: Fetched,
+    *,
+    guard: Guard = no_guard,
+    clock: Callable[[], float] = time.time,
 ) -> tuple[list[Order], list[Trouble], int]:
     """Put what was fetched into the book, each order in a transaction of its own."""
     found, opened, changed = [], [], 0
     for order in fetched.orders:
         with guard(f"{name}:{order.channel_order_id}"):
             with store.write() as connection:
-                after, troubled, new = _take_one(connection, book, name, order, fetched)
+                after, troubled, new = _take_one(connection, book, name, order, fetched, clock())
             found.append(after)
             opened += troubled
             changed += new
@@ -115,17 +121,17 @@ def take_in(
         for remark in fetched.remarks
     ]
     with store.write() as connection:
-        troubles.open_(connection, unreadable + ours, time.time())
+        troubles.open_(connection, unreadable + ours, clock())
         if not ours:
             gone = troubles.key(Kind.CHANNEL, f"{name} account")
-            troubles.solve(connection, [gone], time.time())
+            troubles.solve(connection, [gone], clock())
     return found, opened + unreadable + ours, changed
 
 
 def _take_one(
-    connection: Connection, book: Book, name: str, order: Order, fetched: Fetched
+    connection: Connection, book: Book, name: str, order: Order, fetched: Fetched, now: float
 ) -> tuple[Order, list[Trouble], bool]:
-    id, now = order.channel_order_id, time.time()
+    id = order.channel_order_id
     said = news.Said(
         order=items.enriched(connection, news.named(order, name)),
         held=fetched.held.get(id, ""),
