@@ -33,7 +33,7 @@ from sync.hub.rounds import Rounds
 from sync.hub.schema import blob
 from sync.hub.vault import Vault
 from sync.protocol import VERSION, cursor
-from sync.protocol.messages import Acked, Enrol, Gap, Heartbeat, Page, Reset
+from sync.protocol.messages import Acked, Enrol, Gap, Heartbeat, Reset
 
 R = TypeVar("R")
 
@@ -126,9 +126,9 @@ class _Endpoints:
             finally:
                 self._hub.bell.leave(waiting)
 
-    def _page(self, name: str, after: cursor.Cursor, limit: int) -> Page | Reset:
+    def _page(self, name: str, after: cursor.Cursor, limit: int) -> feeds.Fed | Reset:
         with self._hub.store.read() as connection:
-            return feeds.page(connection, self._hub.book, name, after, limit, time.time())
+            return feeds.fed(connection, self._hub.book, name, after, limit, time.time())
 
     async def entries(self, request: Request) -> Response:
         """Take what a bench reports."""

@@ -64,7 +64,7 @@ def new_code(
             "added_at": now,
         }
         connection.execute(insert(bench).values(**row))
-        feed.put(connection, name, dict.fromkeys(items.everything(connection), False))
+        feed.put(connection, name, dict.fromkeys(items.everything(connection), 0), now)
     else:
         connection.execute(update(bench).where(bench.c.name == name).values(prefetch=prefetch))
     connection.execute(

@@ -306,8 +306,11 @@ def _settle(taking: _Taking, said: Entry, shipment: str) -> None:
     if not shipment or order_of(shipment) != said.order:
         return
     order = taking.orders.get(said.order)
-    here = [one.bench for one in order.shipments if one.id == shipment] if order else []
-    taking.settled[shipment] = taking.bench not in here
+    mine = order is not None and any(
+        one.id == shipment and one.bench == taking.bench and one.state not in feed.DONE_WITH
+        for one in order.shipments
+    )
+    taking.settled[shipment] = not mine
 
 
 def _shipment(fact: Fact) -> str:
@@ -348,7 +351,11 @@ def _write(connection: Connection, book: Book, taking: _Taking) -> None:
         if taking.orders[id] != taking.before[id]:
             book.save(connection, taking.before[id], taking.orders[id], taking.now)
             moved |= {one.id for one in taking.orders[id].shipments if one.bench == taking.bench}
-    rest = {id: gone for id, gone in taking.settled.items() if id not in moved}
+    rest = {
+        id: None if gone else taking.orders[order_of(id)].version
+        for id, gone in taking.settled.items()
+        if id not in moved
+    }
     if rest:
-        feed.put(connection, taking.bench, rest)
+        feed.put(connection, taking.bench, rest, taking.now)
     troubles.open_(connection, taking.troubles, taking.now)
