@@ -12,7 +12,8 @@ Nothing that the hub says stops the bench's work: the worst of it is a state for
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
@@ -42,6 +43,7 @@ from sync.protocol.lanes import (
     Settle,
     StartOver,
     StoreBytes,
+    Stumbled,
     Take,
     Tell,
     Took,
@@ -73,11 +75,21 @@ BEAT_SECONDS = 3.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.25, 15.0
 """Of back-off; the real pause is a random part of it, so that fifty benches do not knock together
 when the hub comes back."""
+MOST_PAUSE_SECONDS = 300.0
+"""However long the hub, or whatever stands between, asks us to stay away: no bench for a day."""
 OUTDATED_SECONDS = 60.0
 """Between two tries to be fed by a hub that has become too new for this bench."""
 LEASE_MARGIN = 0.1
 LEASE_MARGIN_SECONDS = 60.0
 """So much earlier than the hub the bench takes its lease to be over: this part, at most so long."""
+BATCH = 500
+"""Entries at once, unless the hub finds that too large."""
+QUICK_SECONDS = 1.0
+"""A hub that has no news and answers sooner is stopping, or does not wait: it is not asked again
+at once."""
+STARTING_OVER_SECONDS, LONGEST_STARTING_OVER_SECONDS = 1.0, 900.0
+"""Between two readings of the whole feed that both end with another digest than the hub's: a
+mistake of ours that stays must not keep hub and bench at reading all day."""
 NEWS_SECONDS = 1.0
 """Once a second is news enough of a hub that answers."""
 
@@ -87,45 +99,81 @@ class End:
     """The bench's end between two steps. What must outlive the process is in the store."""
 
     state: LinkState | None = None
+    """The worst of what the lanes last met."""
+    lanes: Mapping[Lane, LinkState] = field(default_factory=dict)
+    """What each last met: a hub that refuses the feed and hears the heartbeat is not well."""
     offset: float = 0.0
     """Seconds that the hub's clock is ahead of ours: requests are signed by the hub's."""
     failures: Mapping[Lane, int] = field(default_factory=dict)
     """In a row, by lane."""
+    answered: frozenset[Lane] = frozenset()
+    """Lanes that the hub answered; their failures are over when the store has done its part."""
+    unheard: frozenset[Lane] = frozenset()
+    """Lanes whose last request brought no answer at all."""
     corrected: frozenset[Lane] = frozenset()
-    """Lanes whose last request was refused for its moment, and which ask once more."""
-    missing: frozenset[str] = frozenset()
-    """Bytes that the hub did not have when they were asked for in this round."""
+    """Lanes whose last request was refused for its moment, and which asked once more at once."""
+    missing: Mapping[str, float] = field(default_factory=dict)
+    """Bytes that the hub did not have, by when they are asked for again."""
     needed: int = 0
     """From where the hub last asked entries again; 0: it did not."""
+    turned_down: bool = False
+    """The hub turned the last entries down: a label may be fetched before they go again."""
+    batch: int = BATCH
+    """How many entries go at once."""
+    lease_asked: float = -math.inf
+    """When the request was made whose answer gave the lease that is held."""
     mismatches: int = 0
     """How often the replica's digest was not the hub's."""
+    in_a_row: int = 0
+    """The same, since it last was."""
 
 
 Stepped = tuple[End, tuple[Effect, ...]]
 
 
 def step(end: End, input: Input, now: Moment, chance: Random) -> Stepped:
-    """Say what comes of an input: the end as it is then, and what is to be done, in order."""
+    """Say what comes of an input: the end as it is then, and what is to be done, in order.
+
+    Each step that ends a lane's round gives one `Rest` of it: the lane is due again after that.
+    """
     match input:
         case FeedDue(cursor=cursor):
             query = {"after": str(cursor), "wait": str(WAIT_SECONDS), "limit": str(PAGE_ROWS)}
-            return end, (_send(Lane.FEED, "GET", "/v1/feed", now, query=query),)
+            return _begin(end, Lane.FEED), (_send(Lane.FEED, "GET", "/v1/feed", now, query=query),)
         case UpDue():
-            return _up(end, input, now)
+            return _up(_begin(end, Lane.UP), input, now)
         case BeatDue(heartbeat=heartbeat):
             body = msgspec.json.encode(
                 msgspec.structs.replace(heartbeat, mismatches=end.mismatches, at=now.wall)
             )
-            return end, (_send(Lane.BEAT, "POST", "/v1/heartbeat", now, body=body),)
+            return _begin(end, Lane.BEAT), (
+                _send(Lane.BEAT, "POST", "/v1/heartbeat", now, body=body),
+            )
         case Answered(to=ask):
+            # The first that is answered after a cut calls the others.
+            others = end.unheard - {ask.lane} if ask.lane in end.unheard else frozenset()
+            heard = replace(end, unheard=end.unheard - {ask.lane})
             try:
-                return _answered(end, input, now, chance)
+                end, effects = _answered(heard, input, now, chance)
             except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
-                return _failed(end, ask.lane, Offline("the hub's answer cannot be read"), chance)
+                state = Offline("the hub's answer cannot be read")
+                end, effects = _failed(heard, ask.lane, state, chance)
+            return end, (*effects, *(Wake(lane) for lane in Lane if lane in others))
         case Lost(to=ask, why=why):
+            end = replace(end, unheard=end.unheard | {ask.lane})
             return _failed(end, ask.lane, Offline(why), chance)
+        case Stumbled(lane=lane, why=why):
+            return _failed(end, lane, Offline(why), chance)
         case Took(page=page, digest=digest):
-            return _took(end, page, digest)
+            return _took(end, page, digest, input.quick)
+
+
+def _begin(end: End, lane: Lane) -> End:
+    """A lane that comes to its next round after an answer has the failures behind it."""
+    if lane not in end.answered:
+        return end
+    failures = _without(end.failures, lane)
+    return replace(end, failures=failures, answered=end.answered - {lane})
 
 
 def _send(
@@ -141,103 +189,127 @@ def _send(
 
 
 def _up(end: End, due: UpDue, now: Moment) -> Stepped:
+    owed, wanted = due.batch is not None, _wanted(end, due.wanted, now)
+    if wanted and (not owed or end.turned_down):
+        end = replace(end, turned_down=False)
+        return end, (_send(Lane.UP, "GET", f"/v1/blobs/{wanted}", now),)
     if due.batch is not None:
         batch = msgspec.structs.replace(due.batch, sent_boottime=now.boottime)
         return end, (_send(Lane.UP, "POST", "/v1/entries", now, body=msgspec.json.encode(batch)),)
-    for sha256 in due.wanted:
-        if sha256 not in end.missing:
-            return end, (_send(Lane.UP, "GET", f"/v1/blobs/{sha256}", now),)
-    return replace(end, missing=frozenset()), (Rest(Lane.UP, BEAT_SECONDS, wakes=True),)
+    # A lane that has nothing to ask meets nothing: what it met last is no news any more.
+    end, told = _tell(replace(end, lanes=_without(end.lanes, Lane.UP), missing=_still(end, now)))
+    return end, (*told, Rest(Lane.UP, BEAT_SECONDS, wakes=True))
+
+
+def _wanted(end: End, wanted: Iterable[str], now: Moment) -> str:
+    return next((one for one in wanted if end.missing.get(one, now.boottime) <= now.boottime), "")
+
+
+def _still(end: End, now: Moment) -> Mapping[str, float]:
+    return {one: again for one, again in end.missing.items() if again > now.boottime}
 
 
 # -- answers
 
 
 def _answered(end: End, input: Answered, now: Moment, chance: Random) -> Stepped:
-    lane = input.to.lane
+    ask, lane = input.to, input.to.lane
     if input.status == 409:
-        return _conflict(_fine(end, lane), input, now, chance)
-    if input.status == 404 and input.to.path.startswith("/v1/blobs/"):
-        missing = end.missing | {input.to.path.rpartition("/")[2]}
-        end, told = _online(_fine(end, lane), now)
-        return replace(end, missing=missing), (*told, Rest(Lane.UP, 0.0))
+        return _conflict(end, input, now, chance)
+    if input.status == 404 and ask.path.startswith("/v1/blobs/"):
+        return _missing(end, ask, now)
     if input.status != 200:
         return _refused(end, input, now, chance)
-    end = _fine(end, lane)
     match lane:
         case Lane.FEED:
             page = msgspec.json.decode(input.body, type=Page)
-            end, told = _heard(end, page.server_time, page.lease_seconds, input.to, now)
-            breath = bool(page.changes) and page.next == page.head
-            rest = Rest(Lane.FEED, BREATH_SECONDS if breath else 0.0)
-            return end, (Take(page), *told, rest)
-        case Lane.UP if input.to.path == "/v1/entries":
+            if page.after != dict(ask.query)["after"]:
+                raise ValueError("a page of another place in the feed")
+            end, told = _heard(end, page.server_time, page.lease_seconds, ask, now)
+            quick = now.boottime - ask.boottime < QUICK_SECONDS
+            return end, (*told, Take(page, quick))
+        case Lane.UP if ask.path == "/v1/entries":
             acked = msgspec.json.decode(input.body, type=Acked)
-            end, told = _heard(end, acked.server_time, acked.lease_seconds, input.to, now)
-            return replace(end, needed=0), (Settle(acked), *told, Rest(Lane.UP, 0.0))
+            end, told = _heard(end, acked.server_time, acked.lease_seconds, ask, now)
+            end = replace(end, needed=0, turned_down=False, batch=min(end.batch * 2, BATCH))
+            return end, (Settle(acked), *told, Rest(Lane.UP, 0.0))
         case Lane.UP:
-            end, told = _online(end, now)
-            sha256 = input.to.path.rpartition("/")[2]
+            sha256 = ask.path.rpartition("/")[2]
             if hashlib.sha256(input.body).hexdigest() != sha256:
                 # One label that was damaged on its way must not keep all others from coming.
-                end = replace(end, missing=end.missing | {sha256})
-                return end, (*told, Rest(Lane.UP, 0.0))
+                return _missing(end, ask, now)
+            end, told = _met(_well(end, lane), lane, Online(now.wall, end.offset))
             return end, (StoreBytes(sha256, input.body), *told, Rest(Lane.UP, 0.0))
         case Lane.BEAT:
             beaten = msgspec.json.decode(input.body, type=Beaten)
-            end, told = _heard(end, beaten.server_time, beaten.lease_seconds, input.to, now)
+            end, told = _heard(end, beaten.server_time, beaten.lease_seconds, ask, now)
             return end, (*told, Rest(Lane.BEAT, BEAT_SECONDS))
+
+
+def _missing(end: End, ask: Ask, now: Moment) -> Stepped:
+    again = {**_still(end, now), ask.path.rpartition("/")[2]: now.boottime + BEAT_SECONDS}
+    end = replace(_well(end, ask.lane), missing=again)
+    end, told = _met(end, ask.lane, Online(now.wall, end.offset))
+    return end, (*told, Rest(ask.lane, 0.0))
 
 
 def _heard(end: End, server: datetime, lease: float, ask: Ask, now: Moment) -> Stepped:
     """The hub's clock and the lease come with every answer that has a body of ours."""
-    end, told = _online(replace(end, offset=(server - now.wall).total_seconds()), now)
-    if not lease:
+    offset = (server - now.wall).total_seconds()
+    end = replace(_well(end, ask.lane), offset=offset)
+    end, told = _met(end, ask.lane, Online(now.wall, offset))
+    if ask.boottime < end.lease_asked:
+        # It waited at the hub while another lane was told more lately.
         return end, told
-    until = ask.boottime + lease - min(lease * LEASE_MARGIN, LEASE_MARGIN_SECONDS)
-    return end, (*told, HoldLease(until))
+    margin = min(lease * LEASE_MARGIN, LEASE_MARGIN_SECONDS)
+    until = ask.boottime + lease - margin if lease else math.inf
+    return replace(end, lease_asked=ask.boottime), (*told, HoldLease(until))
 
 
 def _conflict(end: End, input: Answered, now: Moment, chance: Random) -> Stepped:
-    if input.to.lane is Lane.FEED:
+    lane = input.to.lane
+    if lane is Lane.FEED:
         reset = msgspec.json.decode(input.body, type=Reset)
-        end, told = _online(end, now)
+        end, told = _met(_well(end, lane), lane, Online(now.wall, end.offset))
         # A hub that lost our place may have lost our entries.
-        return end, (
-            StartOver(reset.epoch),
-            *told,
-            Wake(Lane.UP),
-            Rest(Lane.FEED, FIRST_PAUSE_SECONDS),
-        )
+        over = (StartOver(reset.epoch), *told, Wake(Lane.UP), Rest(lane, FIRST_PAUSE_SECONDS))
+        return end, over
     gap = msgspec.json.decode(input.body, type=Gap)
+    end = replace(end, turned_down=True)
     if gap.fork:
-        return _failed(
-            end, Lane.UP, Unwelcome("another machine has gone on with this journal"), chance
-        )
+        why = "another machine has gone on with this journal"
+        return _failed(end, lane, Unwelcome(why), chance)
     if gap.need == end.needed:
         # It was sent from there, or the bench does not keep entries that old.
         why = f"the hub asks again for entry {gap.need}: enrol this bench anew"
-        return _failed(end, Lane.UP, Unwelcome(why), chance)
-    end, told = _online(replace(end, needed=gap.need), now)
-    return end, (Resend(gap.need), *told, Rest(Lane.UP, 0.0))
+        return _failed(end, lane, Unwelcome(why), chance)
+    end = replace(_well(end, lane), needed=gap.need, turned_down=False)
+    end, told = _met(end, lane, Online(now.wall, end.offset))
+    return end, (Resend(gap.need), *told, Rest(lane, 0.0))
 
 
 def _refused(end: End, input: Answered, now: Moment, chance: Random) -> Stepped:
-    lane = input.to.lane
-    refusal = _refusal(input)
+    lane, refusal = input.to.lane, _refusal(input)
+    why = refusal.error if refusal else f"the hub answered {input.status}"
+    if input.to.path == "/v1/entries":
+        end = replace(end, turned_down=True)
+        if input.status == 413 and end.batch > 1:
+            return replace(end, batch=end.batch // 2), (Rest(lane, 0.0),)
     match refusal.kind if refusal else None:
-        case Kind.CLOCK if refusal is not None and lane not in end.corrected:
+        case Kind.CLOCK if refusal is not None:
+            # Taken at each refusal, because our clock may have been set since the last; but asked
+            # again at once only after the first.
             offset = (refusal.server_time - now.wall).total_seconds()
-            corrected = end.corrected | {lane}
-            return replace(end, offset=offset, corrected=corrected), (Rest(lane, 0.0),)
-        case Kind.OUTDATED if refusal is not None:
-            end, told = _say(end, Outdated(refusal.error))
+            first, end = lane not in end.corrected, replace(end, offset=offset)
+            if first:
+                return replace(end, corrected=end.corrected | {lane}), (Rest(lane, 0.0),)
+            return _failed(end, lane, Unwelcome(why), chance)
+        case Kind.OUTDATED:
+            end, told = _met(_well(end, lane), lane, Outdated(why))
             return end, (*told, Rest(lane, OUTDATED_SECONDS))
-        case Kind.UNKNOWN_BENCH | Kind.BAD_SIGNATURE | Kind.NOT_YOURS | Kind.CLOCK:
-            why = refusal.error if refusal else ""
+        case Kind.UNKNOWN_BENCH | Kind.BAD_SIGNATURE | Kind.NOT_YOURS:
             return _failed(end, lane, Unwelcome(why), chance)
         case _:
-            why = refusal.error if refusal else f"the hub answered {input.status}"
             return _failed(end, lane, Offline(why), chance, input.retry_after)
 
 
@@ -249,22 +321,38 @@ def _refusal(input: Answered) -> Refusal | None:
         return None
 
 
-def _took(end: End, page: Page, digest: int | None) -> Stepped:
-    if digest is None or page.digest is None or digest == page.digest:
-        # The page may name bytes to fetch.
-        return end, ((Wake(Lane.UP),) if page.changes else ())
-    epoch = read(page.head).epoch
-    return replace(end, mismatches=end.mismatches + 1), (StartOver(epoch), Wake(Lane.BEAT))
+def _took(end: End, page: Page, digest: int | None, quick: bool) -> Stepped:
+    caught_up = page.next == page.head
+    if caught_up and None not in (digest, page.digest) and digest != page.digest:
+        pause = min(STARTING_OVER_SECONDS * 2.0**end.in_a_row, LONGEST_STARTING_OVER_SECONDS)
+        row = min(end.in_a_row + 1, 20)
+        end = replace(end, mismatches=end.mismatches + 1, in_a_row=row)
+        again = StartOver(read(page.head).epoch)
+        return end, (again, Wake(Lane.BEAT), Rest(Lane.FEED, pause))
+    if digest is not None and digest == page.digest:
+        end = replace(end, in_a_row=0)
+    news: tuple[Effect, ...] = (Wake(Lane.UP),) if _names_bytes(page) else ()
+    if not page.changes:
+        return end, (*news, Rest(Lane.FEED, FIRST_PAUSE_SECONDS if quick else 0.0))
+    return end, (*news, Rest(Lane.FEED, BREATH_SECONDS if caught_up else 0.0))
+
+
+def _names_bytes(page: Page) -> bool:
+    """Whether there may be something to fetch. Looking costs the next scan more than this does."""
+    return any(
+        parcel.label is not None
+        for change in page.changes
+        if change.order is not None
+        for shipment in change.order.shipments
+        for parcel in shipment.parcels
+    )
 
 
 # -- what lanes share
 
 
-def _fine(end: End, lane: Lane) -> End:
-    if lane not in end.failures and lane not in end.corrected:
-        return end
-    failures = {one: times for one, times in end.failures.items() if one is not lane}
-    return replace(end, failures=failures, corrected=end.corrected - {lane})
+def _well(end: End, lane: Lane) -> End:
+    return replace(end, answered=end.answered | {lane}, corrected=end.corrected - {lane})
 
 
 def _failed(
@@ -272,21 +360,32 @@ def _failed(
 ) -> Stepped:
     times = end.failures.get(lane, 0)
     pause = min(FIRST_PAUSE_SECONDS * 2.0 ** min(times, 20), LONGEST_PAUSE_SECONDS)
-    seconds = max(pause * chance.uniform(0.5, 1.0), at_least)
-    end = replace(end, failures={**end.failures, lane: times + 1})
-    end, told = _say(end, state)
+    seconds = max(pause * chance.uniform(0.5, 1.0), min(at_least, MOST_PAUSE_SECONDS))
+    failures = {**end.failures, lane: times + 1}
+    end, told = _met(replace(end, failures=failures, answered=end.answered - {lane}), lane, state)
     return end, (*told, Rest(lane, seconds))
 
 
-def _online(end: End, now: Moment) -> Stepped:
-    return _say(end, Online(now.wall))
+def _met(end: End, lane: Lane, state: LinkState) -> Stepped:
+    return _tell(replace(end, lanes={**_without(end.lanes, lane), lane: state}))
 
 
-def _say(end: End, state: LinkState) -> Stepped:
+def _without(lanes: Mapping[Lane, M], lane: Lane) -> Mapping[Lane, M]:
+    return {one: what for one, what in lanes.items() if one != lane}
+
+
+def _tell(end: End) -> Stepped:
+    """Tell the lamp the worst that lanes met, the latest of two alike, if that is news."""
+    state = max(
+        reversed(tuple(end.lanes.values())), key=lambda one: _WORSE.index(type(one)), default=None
+    )
     old = end.state
     if isinstance(state, Online) and isinstance(old, Online):
         if abs((state.at - old.at).total_seconds()) < NEWS_SECONDS:
             return end, ()
-    elif type(state) is type(old):
+    elif state is None or type(state) is type(old):
         return end, ()
     return replace(end, state=state), (Tell(state),)
+
+
+_WORSE = (Online, Offline, Outdated, Unwelcome)

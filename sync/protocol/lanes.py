@@ -40,6 +40,8 @@ class Online:
     """The hub answers; `at` is when it last did, by the bench's own clock."""
 
     at: datetime
+    offset: float = 0.0
+    """Seconds that the hub's clock is ahead of the bench's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +132,19 @@ class Took:
 
     page: Page
     digest: int | None
+    quick: bool = False
+    """As the `Take` said."""
 
 
-Input = FeedDue | UpDue | BeatDue | Answered | Lost | Took
+@dataclass(frozen=True, slots=True)
+class Stumbled:
+    """The bench's own store could not do its part of a lane's round (its disk is full)."""
+
+    lane: Lane
+    why: str
+
+
+Input = FeedDue | UpDue | BeatDue | Answered | Lost | Took | Stumbled
 
 
 # -- what goes out
@@ -160,6 +172,8 @@ class Take:
     """Store a page, if it was read from the present cursor; then tell `Took`."""
 
     page: Page
+    quick: bool = False
+    """The hub did not wait for news before it answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +207,7 @@ class StoreBytes:
 
 @dataclass(frozen=True, slots=True)
 class HoldLease:
-    """What is in the feed may be begun until then, on the machine's own clock."""
+    """What is in the feed may be begun until then, on the machine's own clock; infinity: always."""
 
     until: float
 
