@@ -13,7 +13,8 @@ from sqlalchemy.dialects.sqlite import insert
 from station.store import journal
 from station.store import schema as t
 from station.store.index import NEVER
-from station.store.store import Store, Turn
+from station.store.lease import LeaseShelf
+from station.store.store import Store, StoreError, Turn
 from sync.client.boot import boot
 from sync.client.replica import catch_up
 from sync.orders import Entry, Order, order_of
@@ -55,6 +56,7 @@ class StoreKeep:
         self._count_seconds = count_seconds
         self._clock = clock
         self._counted: float | None = None
+        self._lease = LeaseShelf(store)
 
     def enrolled(self) -> Enrolled | None:
         """What this bench is at the hub."""
@@ -201,9 +203,23 @@ class StoreKeep:
             waiting = select(t.jobs.c.order_id).where(t.jobs.c.sha256 == sha256)
             turn.changed |= set(turn.sql.execute(waiting).scalars())
 
+    def hold_lease(self, until: float) -> None:
+        """What is here may be begun until then on this start's clock; infinity: at any time."""
+        self._lease.hold(until)
+
+    def lease(self) -> float:
+        """Until when what is here may be begun."""
+        return self._lease.until()
+
     def heartbeat(self) -> Heartbeat:
         """What the bench tells of itself."""
-        return self._heartbeat()
+        said = self._heartbeat()
+        try:
+            with self._store.turn(feed=True) as turn:
+                last = turn.sql.execute(select(func.max(t.entries.c.seq))).scalar() or 0
+        except StoreError:
+            return said  # a disk that does not answer is no reason to seem dead
+        return msgspec.structs.replace(said, last_seq=last)
 
 
 _HALF = 2**32

@@ -148,6 +148,8 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     bench: str
     packer: str = ""
     pending: int = 0
+    last_seq: int = 0
+    """The last entry of its journal: a hub that has fewer has lost some. 0: not said."""
     lamps: tuple[Lamp, ...] = ()
     mismatches: int = 0
     """How often, since it started, the bench's digest was not the hub's: a bug of the feed."""

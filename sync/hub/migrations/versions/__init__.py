@@ -1,0 +1,1 @@
+"""The hub's tables from version to version: one module a version, `v1` the baseline."""
