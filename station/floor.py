@@ -34,6 +34,7 @@ from station.store.ledger import StoreLedger
 from station.store.store import Store, StoreError
 from station.widgets.look import Look
 from sync.client.link import Link, LinkState, Offline, Online
+from sync.client.signer import CA, KEY, open_key
 from sync.protocol.messages import Enrolled, Heartbeat
 from sync.protocol.messages import Lamp as BenchLamp
 
@@ -114,7 +115,14 @@ class _Floor:
         self._devices.start()
         self._spool.start()
         if self._hub:
-            self._link = Link(self._hub, self._keep, self._linked)
+            ca = self._home / CA
+            self._link = Link(
+                self._hub,
+                self._keep,
+                lambda: open_key(self._home / KEY),
+                self._linked,
+                ca=ca if ca.is_file() else None,
+            )
             self._link.start()
         self._linked(self._online)
         threading.Thread(target=self._later, name="later", daemon=True).start()

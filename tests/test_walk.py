@@ -30,6 +30,7 @@ from station.store.keep import StoreKeep
 from station.store.ledger import StoreLedger
 from station.store.store import Store
 from sync.client.link import Link, LinkState, Online, enrol
+from sync.client.signer import KEY, open_key
 from sync.hub import app as hub_app
 from sync.hub import benches, items
 from sync.orders import Cancellation, Confirmation, Order, State
@@ -116,7 +117,8 @@ class Floor:
     def reach_hub(self) -> None:
         """It is back."""
         url = self.connection.enter_context(serve.running(self.hub))
-        link = Link(url, self.keep, self.lamps.append)
+        key = self.store.path.parent / KEY
+        link = Link(url, self.keep, lambda: open_key(key), self.lamps.append)
         self.bench.on_commit = self.both(link)
         link.start()
         self.connection.callback(link.stop)

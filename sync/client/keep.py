@@ -44,3 +44,6 @@ class Keep(Protocol):
 
     def heartbeat(self) -> Heartbeat:
         """What the bench tells of itself."""
+
+    def hold_lease(self, until: float) -> None:
+        """What is here may be begun until then on this start's clock; infinity: at any time."""

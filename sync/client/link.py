@@ -1,8 +1,9 @@
-"""The loop that talks to the hub: feed down, entries up, labels fetched ahead.
+"""Who carries out what the bench's end of the link decides? Three threads around one machine.
 
-Three threads: one waits at the feed, one sends entries as they are written and fetches bytes that
-orders name, one tells the hub that the bench lives. Each does one thing until it is stopped, backs
-off when the hub is away, and says so to the lamp. A scan waits for none of them.
+One waits at the feed, one sends entries as they are written and fetches bytes that orders name,
+one tells the hub that the bench lives. What each does next, and what an answer means, is said by
+`sync.protocol.bench_end`; here are only its clock, its wire and the bench's store. A scan waits
+for none of them.
 """
 
 from __future__ import annotations
@@ -13,88 +14,95 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from urllib.parse import urlencode
+from uuid import uuid4
 
-import msgspec
-
+from sync.client.boot import boottime
+from sync.client.enrolment import enrol
 from sync.client.keep import Keep
-from sync.protocol import VERSION
-from sync.protocol.messages import Acked, Enrol, Enrolled, Gap, Page, Reset
-
-if TYPE_CHECKING:
-    import httpx
+from sync.client.signer import Signer, authorization
+from sync.client.wire import Away, NoAddress, Wire
+from sync.protocol import VERSION, bench_end
+from sync.protocol.bench_end import End, step
+from sync.protocol.lanes import (
+    Answered,
+    Ask,
+    BeatDue,
+    Effect,
+    FeedDue,
+    HoldLease,
+    Input,
+    Lane,
+    LinkState,
+    Lost,
+    Moment,
+    Offline,
+    Online,
+    Outdated,
+    Resend,
+    Rest,
+    Send,
+    Settle,
+    StartOver,
+    StoreBytes,
+    Stumbled,
+    Take,
+    Tell,
+    Took,
+    Unwelcome,
+    UpDue,
+    Wake,
+)
+from sync.protocol.messages import Enrolled
 
 log = logging.getLogger(__name__)
 
-WAIT_SECONDS = 25
-"""How long the hub may keep a feed request that has nothing to say: below the 30 s after which
-common proxies cut an idle connection."""
-_READ_SECONDS = WAIT_SECONDS + 10.0
-_CONNECT_SECONDS = 3.0
-_BATCH = 500
-_PAGE = 200
-"""Rows a page: a scan waits for at most one page to be written, some 30 ms."""
-BREATH_SECONDS = 0.1
-"""After a page that brought us up to date. On a busy floor changes come one by one, and a page for
-each would take half of the bench's time; ten pages a second take little, and nobody sees 0.1 s."""
-_BEAT_SECONDS = 3.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 15.0
-"""Seconds of back-off; the real pause is a random part of it, so that fifty benches do not knock
-together when the hub comes back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Online:
-    """The hub answers; `at` is when it last did, by the bench's own clock."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Offline:
-    """The hub does not answer; the bench goes on."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unwelcome:
-    """The hub does not know this bench (any more): enrol again."""
-
-    why: str
-
-
-LinkState = Online | Offline | Unwelcome
-
-
-class _HubAway(Exception):
-    """The hub did not answer, or answered that it cannot now."""
-
-
-class _NotWelcome(Exception):
-    """The hub refused the bench itself."""
+_READ_SECONDS = {
+    Lane.FEED: bench_end.WAIT_SECONDS + 10.0,
+    Lane.UP: 30.0,
+    Lane.BEAT: 10.0,
+}
+"""How long the hub may be silent: beside the wait that was asked for, as long as it may take to
+judge a whole batch while fifty other benches send theirs."""
+_UNFIT_SECONDS = 15.0
+"""Between two looks whether a bench without key or address has got them."""
 
 
 class Link:
     """Keeps one bench in step with the hub until stopped."""
 
-    def __init__(self, url: str, keep: Keep, told: Callable[[LinkState], None]) -> None:
+    def __init__(
+        self,
+        url: str,
+        keep: Keep,
+        signer: Callable[[], Signer],
+        told: Callable[[LinkState], None],
+        *,
+        ca: Path | None = None,
+    ) -> None:
         """Prepare; `start` begins.
 
-        `told` is called in a thread of the link at each change: it must only pass things on.
+        `signer` opens the bench's key, in a thread of the link; it may raise ValueError with a
+        sentence. `told` is called there at each change: it must only pass things on. `ca` is who
+        must have signed the hub's certificate; None: whom the system trusts.
         """
-        self._url = url.rstrip("/")
+        self._url, self._ca = url, ca
         self._keep = keep
+        self._open_signer, self._opening = signer, threading.Lock()
+        self._signer: Signer | None = None
+        self._me: Enrolled | None = None
         self._told = told
         self._stopping = threading.Event()
-        self._owing = threading.Event()
-        self._state: LinkState | None = None
-        self._reached = threading.Event()
+        self._machine = threading.Lock()
+        self._end = End()
+        self._lanes = {lane: _Lane(lane) for lane in Lane}
         self._threads = [
-            threading.Thread(target=self._forever, args=(job,), name=f"link-{name}", daemon=True)
-            for name, job in (("feed", self._feed), ("up", self._up), ("beat", self._beat))
+            threading.Thread(
+                target=self._forever, args=(lane,), name=f"link-{lane.lane}", daemon=True
+            )
+            for lane in self._lanes.values()
         ]
 
     def start(self) -> None:
@@ -104,166 +112,187 @@ class Link:
 
     def wake(self) -> None:
         """Something was written that the hub should have."""
-        self._owing.set()
+        self._lanes[Lane.UP].write()
 
     def stop(self, timeout: float = 2.0) -> None:
-        """Stop; a request that hangs is left to die with the process."""
+        """Stop, and cut what hangs."""
         self._stopping.set()
-        self._owing.set()
+        for lane in self._lanes.values():
+            lane.end()
         deadline = time.monotonic() + timeout
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(max(0.0, deadline - time.monotonic()))
 
-    # -- the three jobs: each does one round and says how long to wait for the next
+    # -- a lane's thread
 
-    def _feed(self, hub: httpx.Client) -> float:
-        after = self._keep.cursor()
-        query = {"after": str(after), "wait": str(WAIT_SECONDS), "limit": str(_PAGE)}
-        response = self._ask(hub, "GET", "/v1/feed", query=query)
-        if response.status_code == 409:
-            self._keep.reset(msgspec.json.decode(response.content, type=Reset).epoch)
-            self._owing.set()  # a hub that lost our place may have lost our entries
-            return _FIRST_PAUSE
-        page = msgspec.json.decode(response.content, type=Page)
-        self._keep.take(page)
-        self._owing.set()  # the page may name labels to fetch
-        return BREATH_SECONDS if page.changes and page.next == page.head else 0.0
+    def _forever(self, lane: _Lane) -> None:
+        while not self._stopping.is_set():
+            try:
+                wire = Wire(self._url, self._ca)
+            except (NoAddress, OSError) as e:
+                self._unfit(lane, str(e))
+                continue
+            lane.wire = wire
+            try:
+                while not self._stopping.is_set():
+                    self._round(lane)
+                    lane.rest()
+            finally:
+                wire.close()
 
-    def _up(self, hub: httpx.Client) -> float:
-        self._owing.wait(_BEAT_SECONDS)
-        self._owing.clear()
-        while not self._stopping.is_set() and (batch := self._keep.batch(_BATCH)) is not None:
-            body = msgspec.json.encode(batch)
-            response = self._ask(hub, "POST", "/v1/entries", body=body)
-            if response.status_code == 409:
-                gap = msgspec.json.decode(response.content, type=Gap)
-                if gap.fork:
-                    raise _NotWelcome("another bench has gone on with this journal")
-                if gap.need == batch.entries[0].seq:
-                    raise _HubAway(f"the hub asks again for entry {gap.need}, which it was sent")
-                self._keep.rewind(gap.need)
-            else:
-                self._keep.acked(msgspec.json.decode(response.content, type=Acked))
-        for sha256 in self._keep.wanted_blobs():
-            self._fetch(hub, sha256)
-            if self._owing.is_set():
-                break  # what was just done, and perhaps a label asked for, goes first
-        return 0.0
+    def _unfit(self, lane: _Lane, why: str) -> None:
+        self._told(Unwelcome(why))
+        lane.rest_for(_UNFIT_SECONDS, wakes=False)
+        lane.rest()
 
-    def _fetch(self, hub: httpx.Client, sha256: str) -> None:
-        response = self._ask(hub, "GET", f"/v1/blobs/{sha256}")
-        if response.status_code != 200:
-            return
+    def _round(self, lane: _Lane) -> None:
+        """Do one round; the thread outlives whatever went wrong."""
+        lane.rest_for(bench_end.LONGEST_PAUSE_SECONDS, wakes=False)
         try:
-            self._keep.put_blob(sha256, response.content)
-        except ValueError as e:
-            # One label that was damaged on its way must not keep all others from coming.
-            log.warning("bytes not taken: %s", e)
-
-    def _beat(self, hub: httpx.Client) -> float:
-        body = msgspec.json.encode(self._keep.heartbeat())
-        self._ask(hub, "POST", "/v1/heartbeat", body=body)
-        return _BEAT_SECONDS
-
-    # -- what they share
-
-    def _forever(self, job: Callable[[httpx.Client], float]) -> None:
-        # httpx takes 0.2 s to import: the bench's first screen does not wait for it.
-        import httpx
-
-        pause = _FIRST_PAUSE
-        timeout = httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS)
-        try:
-            client = httpx.Client(base_url=self._url, timeout=timeout)
-        except httpx.InvalidURL as e:
-            self._say(Unwelcome(f"{self._url} is no address of a hub ({e})"))
-            return
-        with client as hub:
-            while not self._stopping.is_set():
-                wait = self._round(job, hub)
-                if wait is not None:
-                    pause = _FIRST_PAUSE
-                    self._stopping.wait(wait)
-                    continue
-                # Chance only spreads the knocks; nothing is decided by it.
-                self._stopping.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311
-                pause = min(pause * 2, _LONGEST_PAUSE)
-
-    def _round(self, job: Callable[[httpx.Client], float], hub: httpx.Client) -> float | None:
-        """Do one round; None when it failed. The thread outlives whatever went wrong."""
-        state: LinkState
-        try:
-            return job(hub)
-        except (_HubAway, msgspec.DecodeError) as e:
-            state = Offline(str(e))
-        except _NotWelcome as e:
-            state = Unwelcome(str(e))
+            why = self._who(lane)
+            if why:
+                self._unfit(lane, why)
+                return
+            due = self._due(lane.lane)
+            self._carry_out(lane, self._step(due))
         except Exception as e:  # noqa: BLE001 -- a full disk or our mistake must not end the link
             # By class and place alone: what went wrong may quote an address.
             at = " < ".join(f"{f.name}:{f.lineno}" for f in traceback.extract_tb(e.__traceback__))
-            log.error("%s failed: %s at %s", job.__name__, type(e).__name__, at)
-            state = Offline(type(e).__name__)
-        self._say(state)
-        return None
+            log.error("link-%s failed: %s at %s", lane.lane, type(e).__name__, at)
+            for effect in self._step(Stumbled(lane.lane, type(e).__name__)):
+                self._carry_out_one(lane, effect)
 
-    def _ask(
-        self,
-        hub: httpx.Client,
-        method: str,
-        path: str,
-        *,
-        query: dict[str, str] | None = None,
-        body: bytes = b"",
-    ) -> httpx.Response:
-        import httpx  # loaded by now: see _forever
+    def _who(self, lane: _Lane) -> str:
+        """Look who this bench is; why it is nobody, or "". Each look costs a scan that waits."""
+        if self._me is None or lane.lane is Lane.BEAT:
+            self._me = self._keep.enrolled()
+        if self._me is None:
+            return "this bench is not enrolled: packbench enrol HUB-URL CODE"
+        if self._me.token:
+            return ""
+        with self._opening:
+            try:
+                self._signer = self._signer or self._open_signer()
+            except (ValueError, OSError) as e:
+                return str(e)
+        return ""
 
-        me = self._keep.enrolled()
-        if me is None:
-            raise _NotWelcome("this bench is not enrolled: packbench enrol HUB-URL CODE")
-        headers = {"Authorization": f"Bench {me.token}", "X-Packbench-Version": str(VERSION)}
-        if body:
-            headers["Content-Type"] = "application/json"
+    def _due(self, lane: Lane) -> Input:
+        match lane:
+            case Lane.FEED:
+                return FeedDue(self._keep.cursor())
+            case Lane.UP:
+                batch = self._keep.batch(self._end.batch)
+                return UpDue(batch, tuple(self._keep.wanted_blobs()))
+            case Lane.BEAT:
+                return BeatDue(self._keep.heartbeat())
+
+    def _step(self, input: Input) -> tuple[Effect, ...]:
+        with self._machine:
+            now = Moment(boottime(), datetime.now(UTC))
+            # Chance only spreads the knocks; nothing is decided by it.
+            self._end, effects = step(self._end, input, now, _CHANCE)
+        return effects
+
+    # -- effects
+
+    def _carry_out(self, lane: _Lane, effects: tuple[Effect, ...]) -> None:
+        for effect in effects:
+            self._carry_out_one(lane, effect)
+
+    def _carry_out_one(self, lane: _Lane, effect: Effect) -> None:
+        match effect:
+            case Send(ask=ask):
+                self._carry_out(lane, self._step(self._ask(lane, ask)))
+            case Take(page=page, quick=quick):
+                self._carry_out(lane, self._step(Took(page, self._keep.take(page), quick)))
+            case StartOver(epoch=epoch):
+                self._keep.reset(epoch)
+            case Settle(answer=answer):
+                self._keep.acked(answer)
+            case Resend(need=need):
+                self._keep.rewind(need)
+            case StoreBytes(sha256=sha256, data=data):
+                self._keep.put_blob(sha256, data)
+            case HoldLease(until=until):
+                self._keep.hold_lease(until)
+            case Tell(state=state):
+                self._told(state)
+            case Wake(lane=other):
+                self._lanes[other].wake()
+            case Rest(lane=other, seconds=seconds, wakes=wakes):
+                self._lanes[other].rest_for(seconds, wakes=wakes)
+
+    def _ask(self, lane: _Lane, ask: Ask) -> Answered | Lost:
+        target = f"{ask.path}?{urlencode(ask.query)}" if ask.query else ask.path
+        headers = {"Packbench-Version": str(VERSION)}
+        headers["Authorization"] = self._authorization(ask, target)
+        assert lane.wire is not None
         try:
-            response = hub.request(method, path, params=query, content=body, headers=headers)
-        except httpx.HTTPError as e:
-            raise _HubAway(str(e) or type(e).__name__) from e
-        if response.status_code in (401, 403):
-            raise _NotWelcome("the hub does not know this bench: packbench enrol HUB-URL CODE")
-        if response.status_code not in (200, 404, 409):
-            raise _HubAway(f"the hub answered {response.status_code}")
-        self._say(Online(datetime.now(UTC)))
-        return response
+            heard = lane.wire.ask(ask.method, target, ask.body, headers, _READ_SECONDS[ask.lane])
+        except Away as e:
+            return Lost(ask, str(e))
+        return Answered(ask, heard.status, heard.body, heard.retry_after)
 
-    def _say(self, state: LinkState) -> None:
-        # Once a second is news enough of a hub that answers.
-        old, self._state = self._state, state
-        if isinstance(state, Online) and isinstance(old, Online):
-            if (state.at - old.at).total_seconds() < 1.0:
-                self._state = old
-                return
-        elif type(state) is type(old):
-            return
-        self._told(state)
-
-
-def enrol(url: str, code: str, host: str) -> Enrolled:
-    """Exchange a one-time code for a place at the hub. Raises ValueError with a sentence."""
-    import httpx  # see Link._forever
-
-    body = msgspec.json.encode(Enrol(code=code, host=host))
-    try:
-        response = httpx.post(
-            f"{url.rstrip('/')}/v1/enrol",
-            content=body,
-            headers={"Content-Type": "application/json"},
-            timeout=_CONNECT_SECONDS * 3,
+    def _authorization(self, ask: Ask, target: str) -> str:
+        me, signer = self._me, self._signer
+        if me is None or signer is None or me.token:
+            # Enrolled at a hub that did not yet know keys.
+            return f"Bench {me.token if me else ''}"
+        at = time.time() + self._end.offset
+        return authorization(
+            signer, me.bench, me.incarnation, at, uuid4().hex, ask.method, target, ask.body
         )
-    except (httpx.HTTPError, httpx.InvalidURL) as e:
-        raise ValueError(f"The hub at {url} does not answer ({e}). Is it running?") from e
-    if response.status_code != 201:
-        raise ValueError(
-            f"The hub refused that code (status {response.status_code}). "
-            "Ask for a new one: packbench-hub bench code NAME"
-        )
-    return msgspec.json.decode(response.content, type=Enrolled)
+
+
+_CHANCE = random.Random()  # noqa: S311 -- see _step
+
+
+class _Lane:
+    """One thread's wire and its rest."""
+
+    def __init__(self, lane: Lane) -> None:
+        self.lane = lane
+        self.wire: Wire | None = None
+        self._bell = threading.Condition()
+        self._until, self._wakes = 0.0, False
+        self._woken = self._written = self._over = False
+
+    def rest_for(self, seconds: float, *, wakes: bool) -> None:
+        """Say how long the next rest is; `wakes`: unless something is written meanwhile."""
+        with self._bell:
+            self._until, self._wakes = time.monotonic() + seconds, wakes
+
+    def rest(self) -> None:
+        """Rest; what was written or woken since the last rest counts."""
+        with self._bell:
+            while not (self._over or self._woken or (self._wakes and self._written)):
+                left = self._until - time.monotonic()
+                if left <= 0:
+                    break
+                self._bell.wait(left)
+            self._woken = self._written = False
+
+    def wake(self) -> None:
+        """End the rest that is, or the next."""
+        with self._bell:
+            self._woken = True
+            self._bell.notify_all()
+
+    def write(self) -> None:
+        """End a rest that may be ended so."""
+        with self._bell:
+            self._written = True
+            self._bell.notify_all()
+
+    def end(self) -> None:
+        """End all rests, and cut what hangs."""
+        with self._bell:
+            self._over = True
+            self._bell.notify_all()
+        if self.wire is not None:
+            self.wire.cut()
+
+
+__all__ = ["Link", "LinkState", "Offline", "Online", "Outdated", "Unwelcome", "enrol"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,18 +20,24 @@ from station.store import journal
 from station.store import schema as t
 from station.store.keep import StoreKeep
 from station.store.store import Full, Store
-from sync.client.link import Link, LinkState, Offline, Online, Unwelcome
+from sync.client.boot import boottime
+from sync.client.link import Link, LinkState, Offline, Online, Outdated, Unwelcome
+from sync.client.signer import KEY, open_key
 from sync.orders import Entry, Order, apply, facts, fold
+from sync.protocol import VERSION, signing
 from sync.protocol.cursor import Cursor
 from sync.protocol.messages import (
     Acked,
     Batch,
+    Beaten,
     Change,
     Enrolled,
     Gap,
     Heartbeat,
     Judged,
+    Kind,
     Page,
+    Refusal,
     Reset,
     Verdict,
 )
@@ -46,6 +55,11 @@ class Hub:
     def __init__(self) -> None:
         self.answers: dict[str, Callable[[str, bytes], Answer | None]] = {}
         self.asked: list[str] = []
+        self.headers: list[Message] = []
+        self.hang_up = 0
+        """So many POSTs are read, and the connection closed without an answer."""
+        self.says: dict[str, str] = {}
+        """Headers of every answer."""
         self._over = threading.Event()
         hub = self
 
@@ -57,8 +71,15 @@ class Hub:
                 self._answer(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
 
             def _answer(self, body: bytes) -> None:
+                hub.headers.append(self.headers)
+                if body and hub.hang_up:
+                    hub.hang_up -= 1
+                    hub.asked.append(self.path)
+                    return
                 status, data = hub.answer(self.path, body)
                 self.send_response(status)
+                for name, value in hub.says.items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)
@@ -68,7 +89,9 @@ class Hub:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True
+        )
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -82,7 +105,9 @@ class Hub:
             return 503, b""
         if path.startswith("/v1/entries"):
             return 200, accepted(msgspec.json.decode(body, type=Batch))
-        return 404 if path.startswith("/v1/blobs") else 200, b"{}"
+        if path.startswith("/v1/blobs"):
+            return 404, b""
+        return 200, msgspec.json.encode(Beaten(server_time=datetime.now(UTC)))
 
     def close(self) -> None:
         self._over.set()
@@ -146,7 +171,7 @@ class KeepOfABadDisk(StoreKeep):
 
     full = 0
 
-    def take(self, page: Page) -> bool:
+    def take(self, page: Page) -> int | None:
         if self.full:
             self.full -= 1
             raise Full("The disk takes no more. Make room.")
@@ -156,7 +181,7 @@ class KeepOfABadDisk(StoreKeep):
 @pytest.fixture
 def keep(store: Store) -> KeepOfABadDisk:
     keep = KeepOfABadDisk(store, lambda: Heartbeat(bench="b1"))
-    keep.enrol(Enrolled(bench="b1", incarnation=1, token="t", epoch=1, server_time=NOON))
+    keep.enrol(Enrolled(bench="b1", incarnation=1, epoch=1, server_time=NOON))
     return keep
 
 
@@ -166,8 +191,8 @@ def told() -> Told:
 
 
 @pytest.fixture
-def link(hub: Hub, keep: KeepOfABadDisk, told: Told) -> Iterator[Link]:
-    link = Link(hub.url, keep, told)
+def link(hub: Hub, keep: KeepOfABadDisk, told: Told, tmp_path: Path) -> Iterator[Link]:
+    link = Link(hub.url, keep, lambda: open_key(tmp_path / KEY), told)
     yield link
     link.stop()
 
@@ -263,12 +288,15 @@ def test_a_hub_that_asks_again_and_again_for_the_same_entry_is_not_run_over(
     wait_until(store, lambda: now(store, order.id) is not None)
     write(store, order, facts.PackStarted(shipment=order.shipments[0].id))
     link.wake()
-    told.wait_for(Offline)
+    told.wait_for(Unwelcome)
     assert hub.asked.count("/v1/entries") < 20
 
 
-def test_an_address_that_is_none_is_said_to_the_lamp(keep: KeepOfABadDisk, told: Told) -> None:
-    link = Link("http://hub:eighty", keep, told)
+@pytest.mark.parametrize("url", ["http://hub:eighty", "hub.example", "ftp://hub"])
+def test_an_address_that_is_none_is_said_to_the_lamp(
+    keep: KeepOfABadDisk, told: Told, tmp_path: Path, url: str
+) -> None:
+    link = Link(url, keep, lambda: open_key(tmp_path / KEY), told)
     link.start()
     told.wait_for(Unwelcome)
     link.stop()
@@ -318,3 +346,110 @@ def test_a_hub_that_was_put_back_does_not_give_out_packed_orders_as_unpacked(
 def test_the_lamp_says_when_the_hub_answers(hub: Hub, told: Told, link: Link) -> None:
     link.start()
     told.wait_for(Online)
+
+
+def test_a_key_that_is_none_is_said_to_the_lamp(
+    hub: Hub, keep: KeepOfABadDisk, told: Told, tmp_path: Path
+) -> None:
+    (tmp_path / KEY).write_bytes(b"short")
+    link = Link(hub.url, keep, lambda: open_key(tmp_path / KEY), told)
+    link.start()
+    told.wait_for(Unwelcome)
+    link.stop()
+    assert not hub.asked
+
+
+def wait_for_asked(hub: Hub, path: str, times: int) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while hub.asked.count(path) < times:
+        assert time.monotonic() < deadline, hub.asked
+        threading.Event().wait(0.01)
+
+
+def test_requests_are_signed_in_the_hubs_time_whatever_the_clock_here_says(
+    hub: Hub, tmp_path: Path, link: Link
+) -> None:
+    ahead = datetime.now(UTC) + timedelta(days=400)
+    turned_down = Refusal(kind=Kind.CLOCK, error="the clock", server_time=ahead)
+    first = once((401, msgspec.json.encode(turned_down)))
+    beaten = Beaten(server_time=ahead)
+    hub.answers["/v1/heartbeat"] = lambda path, body: (
+        first(path, body)
+        or (
+            200,
+            msgspec.json.encode(beaten),
+        )
+    )
+    link.start()
+    wait_for_asked(hub, "/v1/heartbeat", 2)
+    claims = [signing.read(one["Authorization"])[0] for one in hub.headers if one["Content-Length"]]
+    assert claims[0].bench == "b1"
+    assert claims[1].at - claims[0].at > 399 * 86_400
+    assert claims[1].nonce != claims[0].nonce
+
+
+def test_the_signature_covers_the_query_and_says_which_version_speaks(
+    hub: Hub, tmp_path: Path, link: Link
+) -> None:
+    link.start()
+    wait_for_asked(hub, "/v1/feed", 1)
+    wait_for_asked(hub, "/v1/heartbeat", 1)
+    feed = next(one for one in hub.headers if not one["Content-Length"])
+    claimed, signature = signing.read(feed["Authorization"])
+    words = signing.words(claimed, "GET", "/v1/feed?after=0.0&wait=25&limit=200", b"")
+    assert open_key(tmp_path / KEY).sign(words) == signature
+    assert feed["Packbench-Version"] == str(VERSION)
+
+
+def test_a_post_whose_connection_dropped_goes_again_with_a_signature_of_its_own(
+    hub: Hub, keep: KeepOfABadDisk, store: Store, told: Told, link: Link
+) -> None:
+    order = claimed()
+    keep.take(msgspec.json.decode(page(order), type=Page))
+    write(store, order, facts.PackStarted(shipment=order.shipments[0].id))
+    hub.hang_up = 3
+    link.start()
+    told.wait_for(Offline)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while keep.batch(1) is not None:
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.01)
+    nonces = [signing.read(one["Authorization"])[0].nonce for one in hub.headers]
+    assert len(set(nonces)) == len(nonces)
+
+
+def test_a_hub_too_new_to_feed_this_bench_still_takes_what_happened(
+    hub: Hub, keep: KeepOfABadDisk, store: Store, told: Told, link: Link
+) -> None:
+    order = claimed()
+    keep.take(msgspec.json.decode(page(order), type=Page))
+    write(store, order, facts.PackStarted(shipment=order.shipments[0].id))
+    old = Refusal(kind=Kind.OUTDATED, error="too old", server_time=datetime.now(UTC))
+    hub.answers["/v1/feed"] = lambda path, body: (426, msgspec.json.encode(old))
+    link.start()
+    told.wait_for(Outdated)
+    wait_for_asked(hub, "/v1/entries", 1)
+
+
+def test_a_request_that_hangs_does_not_keep_the_bench_from_stopping(hub: Hub, link: Link) -> None:
+    link.start()
+    wait_for_asked(hub, "/v1/feed", 1)
+    link.stop(timeout=PATIENCE_SECONDS)
+    assert not [one for one in threading.enumerate() if one.name.startswith("link-")]
+
+
+def test_a_lease_is_kept_on_the_clock_of_this_start(
+    hub: Hub, keep: KeepOfABadDisk, store: Store, told: Told, link: Link
+) -> None:
+    asked = boottime()
+    beaten = Beaten(lease_seconds=3_600.0, server_time=datetime.now(UTC))
+    hub.answers["/v1/heartbeat"] = lambda path, body: (200, msgspec.json.encode(beaten))
+    assert keep.lease() == math.inf
+    link.start()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while keep.lease() == math.inf:
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.01)
+    assert asked + 3_500 < keep.lease() < boottime() + 3_600
+    again = StoreKeep(store, lambda: Heartbeat(bench="b1"))
+    assert again.lease() == pytest.approx(keep.lease(), abs=120)
