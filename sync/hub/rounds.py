@@ -39,8 +39,6 @@ log = logging.getLogger("packbench.hub")
 
 IDLE_SECONDS = 1.0
 """Between two looks for work that nobody announced: another process may have made some."""
-LOOK_SECONDS = 0.25
-"""Between two looks at the feeds' heads, for what other processes wrote."""
 AFTER_FAILURE_SECONDS = 15.0
 """Before a channel that refused is asked again."""
 AT_ONCE = 4
@@ -92,7 +90,6 @@ class Rounds:
             "confirm": lambda: self._asking(
                 "confirm", self._confirm_work, self.confirmations.due, self._confirm
             ),
-            "look": self._looking,
         }
         for name, run in rounds.items():
             thread = threading.Thread(target=run, name=f"round {name}", daemon=True)
@@ -245,10 +242,6 @@ class Rounds:
                         flying.add(id)
                         pool.submit(land, id)
                 work.wait(IDLE_SECONDS)
-
-    def _looking(self) -> None:
-        while not self.stop.wait(LOOK_SECONDS):
-            self._safely("look", lambda: self.bell.look(self.store))
 
     def _safely(self, round: str, do: Callable[[], R]) -> R | None:
         try:

@@ -51,7 +51,11 @@ def _serve(options: argparse.Namespace, opened: home.Opened) -> int:
     goes = None if options.no_rounds else rounds
     service = app(Hub(opened.store, opened.book, opened.vault, bell, goes))
     server = _Server(_with_rounds(service, goes), options.host, options.port, bell)
-    server.run()
+    bell.start(opened.store)
+    try:
+        server.run()
+    finally:
+        bell.end()
     if not server.started:
         raise say.No(f"cannot listen on {options.host}:{options.port}: is it in use?")
     return say.DONE
