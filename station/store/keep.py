@@ -15,7 +15,7 @@ from station.store import schema as t
 from station.store.index import NEVER
 from station.store.lease import LeaseShelf
 from station.store.store import Store, StoreError, Turn
-from sync.client.boot import boot
+from sync.client.boot import boot as this_boot
 from sync.client.replica import catch_up
 from sync.orders import Entry, Order, order_of
 from sync.protocol import chain, digest
@@ -49,14 +49,19 @@ class StoreKeep:
         *,
         count_seconds: float = COUNT_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        boot: str | None = None,
     ) -> None:
-        """Begin; the digest is counted at the first page that reaches the end, then so often."""
+        """Begin; the digest is counted at the first page that reaches the end, then so often.
+
+        `boot`: which start of the machine this is; None: as the machine says.
+        """
         self._store = store
         self._heartbeat = heartbeat
         self._count_seconds = count_seconds
         self._clock = clock
         self._counted: float | None = None
-        self._lease = LeaseShelf(store)
+        self._boot = this_boot() if boot is None else boot
+        self._lease = LeaseShelf(store, self._boot)
 
     def enrolled(self) -> Enrolled | None:
         """What this bench is at the hub."""
@@ -152,7 +157,7 @@ class StoreKeep:
             bench=me.bench,
             incarnation=me.incarnation,
             previous=previous,
-            boot=boot(),
+            boot=self._boot,
             entries=entries,
         )
 
