@@ -58,6 +58,9 @@ channel = Table(
     Column("pulled_at", Float, doc="when the last round of fetching ended well"),
     Column("error", Text, nullable=False, doc="why the last round did not; '' if it did"),
     Column("error_at", Float, doc="when that was"),
+    Column(
+        "puller", String, nullable=False, server_default="", doc="the hub process that reads it"
+    ),
     Column("added_at", Float, nullable=False, doc="when it was connected, or connected again"),
 )
 
@@ -135,6 +138,9 @@ parcel = Table(
     Column("tracking", String, nullable=False, doc="of the label on it; '' for none"),
     Column("tries", Integer, nullable=False, doc="uncertain answers in a row"),
     Column("due_at", Float, nullable=False, doc="not before: back-off, or another hub is at it"),
+    Column(
+        "holder", String, nullable=False, server_default="", doc="the hub process that is at it"
+    ),
     Index("parcel_of_order", "order_id"),
     Index("parcel_labels", "label_work", "due_at"),
     Index("parcel_confirmations", "confirm_work", "due_at"),

@@ -80,6 +80,10 @@ def _add_columns() -> None:
         benches.add_column(Column("lease_seconds", Float, nullable=False, server_default="43200"))
         benches.add_column(Column("lease_until", Float, nullable=False, server_default="0"))
         benches.add_column(Column("clock_offset", Float))
+    with op.batch_alter_table("channel") as channels:
+        channels.add_column(Column("puller", String, nullable=False, server_default=""))
+    with op.batch_alter_table("parcel") as parcels:
+        parcels.add_column(Column("holder", String, nullable=False, server_default=""))
     with op.batch_alter_table("feed") as feeds:
         feeds.add_column(Column("share", BigInteger, nullable=False, server_default="0"))
         feeds.add_column(Column("at", Float, nullable=False, server_default="0"))
