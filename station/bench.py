@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from station import codes, flows
@@ -34,6 +34,7 @@ from station.flows.flow import (
 from station.session import Session, restored, saved
 from station.store import desk, journal
 from station.store import schema as t
+from station.store.statement import Statement
 from station.store.store import Store, StoreError, Turn
 from sync.client.boot import boot, boottime
 from sync.orders import Entry, Fact, Impossible, Order, facts, order_of
@@ -257,6 +258,21 @@ class Bench:
         self._doubted = True
 
 
+_LAST_JOB = Statement(select(func.max(t.jobs.c.seq)))
+_MOVE = Statement(
+    update(t.jobs).where(t.jobs.c.id == bindparam("job")).values(state=bindparam("to"))
+)
+_NEW_JOB = insert(t.jobs)
+_QUEUE = Statement(
+    _NEW_JOB.on_conflict_do_update(
+        index_elements=[t.jobs.c.id],
+        set_={"state": "queued", "seq": _NEW_JOB.excluded.seq},
+        where=t.jobs.c.attempts == 0,
+    ).returning(t.jobs.c.id),
+    *("id", "seq", "printer", "kind", "order_id", "parcel_id", "sha256", "state", "note"),
+)
+
+
 def _queue(
     turn: Turn,
     job: str,
@@ -268,32 +284,25 @@ def _queue(
     note: str = "",
 ) -> bool:
     """Queue a job; False where its bytes may have gone out before."""
-    last = turn.sql.execute(select(func.max(t.jobs.c.seq))).scalar() or 0
-    new = insert(t.jobs).values(
-        id=job,
-        seq=last + 1,
-        printer=printer,
-        kind=kind,
-        order_id=order_id or order_of(parcel),
-        parcel_id=parcel,
-        sha256=sha256,
-        state="queued",
-        note=note,
-    )
+    (last,) = turn.row(_LAST_JOB) or (None,)
+    new = {
+        "id": job,
+        "seq": (last or 0) + 1,
+        "printer": printer,
+        "kind": kind,
+        "order_id": order_id or order_of(parcel),
+        "parcel_id": parcel,
+        "sha256": sha256,
+        "state": "queued",
+        "note": note,
+    }
     # The same label and copy is the same job for ever: said twice, it is printed once. It comes
     # twice where the hub held the order before it heard of the first time.
-    queued = turn.sql.execute(
-        new.on_conflict_do_update(
-            index_elements=[t.jobs.c.id],
-            set_={"state": "queued", "seq": last + 1},
-            where=t.jobs.c.attempts == 0,
-        )
-    )
-    return queued.rowcount > 0
+    return turn.row(_QUEUE, new) is not None
 
 
 def _moved(turn: Turn, job: str, state: str) -> None:
-    turn.sql.execute(t.jobs.update().where(t.jobs.c.id == job).values(state=state))
+    turn.run(_MOVE, {"job": job, "to": state})
 
 
 def _storable(text: str) -> str:

@@ -18,25 +18,27 @@ from station.codes.code import (
 from station.flows.flow import Known
 from station.store import schema as t
 from station.store.index import plain
+from station.store.statement import Statement
 from station.store.store import Turn
 from sync.orders import order_of
 from sync.protocol.messages import Item, Packer
 
-# Made once: making a statement again for every scan costs more than running it.
-_PACKER = select(t.packers.c.packer).where(t.packers.c.badge == bindparam("badge"))
-_ITEM = select(t.items.c.item).where(t.items.c.gtin == bindparam("gtin"))
-_NEEDING = (
+_READ_PACKER = msgspec.json.Decoder(Packer)
+_READ_ITEM = msgspec.json.Decoder(Item)
+_PACKER = Statement(select(t.packers.c.packer).where(t.packers.c.badge == bindparam("badge")))
+_ITEM = Statement(select(t.items.c.item).where(t.items.c.gtin == bindparam("gtin")))
+_NEEDING = Statement(
     select(t.needs.c.shipment_id)
     .where(t.needs.c.gtin == bindparam("gtin"))
     .order_by(t.needs.c.several, t.needs.c.urgency, t.needs.c.shipment_id)
     .limit(1)
 )
-_NAMED = (
-    select(t.codes.c.kind, t.codes.c.shipment_id, t.codes.c.parcel_id)
+_NAMED = Statement(
+    select(t.codes.c.shipment_id, t.codes.c.parcel_id)
     .join(t.shipments, t.shipments.c.id == t.codes.c.shipment_id)
-    .where(t.codes.c.kind.in_(bindparam("kinds", expanding=True)))
-    .where(t.codes.c.code == bindparam("code"))
+    .where(t.codes.c.kind == bindparam("kind"), t.codes.c.code == bindparam("code"))
     .order_by(t.shipments.c.urgency)
+    .limit(1)
 )
 
 
@@ -65,26 +67,26 @@ def look_up(turn: Turn, code: Code) -> Known:
 
 def packer(turn: Turn, badge: str) -> Packer | None:
     """Whose badge it is."""
-    body = turn.sql.execute(_PACKER, {"badge": badge.upper()}).scalar()
-    return None if body is None else msgspec.json.decode(body, type=Packer)
+    found = turn.row(_PACKER, {"badge": badge.upper()})
+    return None if found is None else _READ_PACKER.decode(found[0])
 
 
 def _named(turn: Turn, text: str, *kinds: str) -> Known:
     code = plain(text)
     if not code:
         return Known()
-    rows = turn.sql.execute(_NAMED, {"kinds": kinds, "code": code}).all()
-    found = sorted(rows, key=lambda row: kinds.index(row.kind))
-    if not found:
-        return Known()
-    first = found[0]
-    order = turn.order(order_of(first.shipment_id))
-    return Known(order=order, shipment_id=first.shipment_id, parcel_id=first.parcel_id)
+    for kind in kinds:
+        found = turn.row(_NAMED, {"kind": kind, "code": code})
+        if found is not None:
+            shipment, parcel = found
+            order = turn.order(order_of(shipment))
+            return Known(order=order, shipment_id=shipment, parcel_id=parcel)
+    return Known()
 
 
 def _piece(turn: Turn, gtin: str) -> Known:
-    shipment = turn.sql.execute(_NEEDING, {"gtin": gtin}).scalar()
+    (shipment,) = turn.row(_NEEDING, {"gtin": gtin}) or ("",)
     needing = turn.order(order_of(shipment)) if shipment else None
-    body = turn.sql.execute(_ITEM, {"gtin": gtin}).scalar()
-    item = None if body is None else msgspec.json.decode(body, type=Item)
-    return Known(needing=needing, shipment_id=shipment or "", item=item)
+    found = turn.row(_ITEM, {"gtin": gtin})
+    item = None if found is None else _READ_ITEM.decode(found[0])
+    return Known(needing=needing, shipment_id=shipment, item=item)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 try:  # wheels exist for Linux on x86-64 alone
     import pysqlite3.dbapi2 as sqlite
 except ImportError:
     import sqlite3 as sqlite
+
+DRIVER_ERROR: type[Exception] = sqlite.Error
 
 BUSY_SECONDS = 5.0
 """How long a connection waits for the other one's transaction; ours last milliseconds."""
@@ -49,7 +53,7 @@ def open_file(path: Path, *, synchronous: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: sqlite.Connection, _: object) -> None:
-        # The driver must not open transactions of its own: BEGIN IMMEDIATE comes from below.
+        # The driver must not open transactions of its own: `Wire` does.
         connection.isolation_level = None
         for pragma in (
             f"journal_mode={journal}",
@@ -60,15 +64,42 @@ def open_file(path: Path, *, synchronous: str) -> Engine:
         ):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: object) -> None:
-        # A deferred transaction that turns writer later can fail with "busy" half-way.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]  # the event's argument is a Connection
-
     return engine
 
 
-def sound(engine: Engine) -> bool:
-    """Whether the file's pages hang together (`PRAGMA quick_check`; 0.1 s for 40 MiB)."""
-    with engine.connect() as connection:
-        return connection.execute(text("PRAGMA quick_check(1)")).scalar() == "ok"
+class Wire:
+    """One connection, kept for as long as the file is open: SQLAlchemy's, and the driver's in it.
+
+    Transactions are begun and ended on the driver. SQLAlchemy believes to be in one that never
+    ends; its own beginning and ending would take half as long as all of a scan's statements.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.sql: Connection = engine.connect()
+        self.raw: sqlite.Connection = self.sql.connection.dbapi_connection
+        self.Error: type[Exception] = engine.dialect.loaded_dbapi.Error
+        """What the driver raises; SQLAlchemy wraps it into a `DBAPIError`."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What the block writes is on disk when it ends, or not at all if it raises."""
+        # A deferred transaction that turns writer later can fail with "busy" half-way.
+        self.raw.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.raw.execute("COMMIT")
+        except BaseException:
+            # A full disk may have ended it already.
+            if self.raw.in_transaction:
+                self.raw.execute("ROLLBACK")
+            raise
+
+    def sound(self) -> bool:
+        """Whether the file's pages hang together (`PRAGMA quick_check`; 0.1 s for 40 MiB)."""
+        return bool(self.raw.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.sql.close()
+        self._engine.dispose()

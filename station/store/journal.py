@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, select
 
 from station.session import Saved
 from station.store import schema as t
+from station.store.statement import Statement
 from station.store.store import Turn
 from sync.orders import Entry, Impossible, Order, apply
 from sync.protocol import chain
@@ -21,10 +22,15 @@ log = logging.getLogger(__name__)
 
 _ENTRY = msgspec.json.Decoder(Entry)
 _SAVED = msgspec.json.Decoder(Saved)
-_WRITE_SCAN = insert(t.scans)
-_WRITE_ENTRIES = insert(t.entries)
-_LAST_SESSION = select(t.scans.c.session).order_by(t.scans.c.seq.desc()).limit(1)
-_LAST_LINK = select(t.entries.c.seq, t.entries.c.hash).order_by(t.entries.c.seq.desc()).limit(1)
+_WRITE_SCAN = Statement(insert(t.scans), "at", "text", "source", "session")
+_WRITE_ENTRY = Statement(
+    insert(t.entries),
+    *("seq", "id", "order_id", "body", "hash", "boot", "boottime", "scan", "pending"),
+)
+_LAST_SESSION = Statement(select(t.scans.c.session).order_by(t.scans.c.seq.desc()).limit(1))
+_LAST_LINK = Statement(
+    select(t.entries.c.seq, t.entries.c.hash).order_by(t.entries.c.seq.desc()).limit(1)
+)
 
 
 class Stamp(NamedTuple):
@@ -43,15 +49,14 @@ def write_scan(turn: Turn, at: datetime, text: str, source: str, session: Saved)
     """Put a scan on record with where the bench stood afterwards; return its number."""
     body = msgspec.json.encode(session)
     row = {"at": at.isoformat(), "text": text, "source": source, "session": body}
-    done = turn.sql.execute(_WRITE_SCAN, row)
-    return int(done.inserted_primary_key[0])  # type: ignore[index]  # an INSERT has one
+    return turn.run(_WRITE_SCAN, row)
 
 
 def last_session(turn: Turn) -> Saved | None:
     """Where the bench stood after its last scan; None where another version wrote it so."""
-    body = turn.sql.execute(_LAST_SESSION).scalar()
+    found = turn.row(_LAST_SESSION)
     try:
-        return None if body is None else _SAVED.decode(body)
+        return None if found is None else _SAVED.decode(found[0])
     except msgspec.DecodeError:
         # Scanning the badge and the order again costs seconds; a bench that does not start, a day.
         log.warning("where the bench stood cannot be read: it starts at the login")
@@ -85,7 +90,7 @@ def write_entries(
             }
         )
     if rows:
-        turn.sql.execute(_WRITE_ENTRIES, rows)
+        turn.run(_WRITE_ENTRY, *rows)
     for order in orders.values():
         turn.put(order)
 
@@ -104,8 +109,8 @@ def possible(order: Order, entries: Iterable[Entry]) -> list[Entry]:
 
 def last_link(turn: Turn) -> tuple[int, str]:
     """The number and hash of the newest entry; 0 and the start of the chain before the first."""
-    row = turn.sql.execute(_LAST_LINK).first()
-    return (row.seq, row.hash) if row else (0, chain.START)
+    seq, hash = turn.row(_LAST_LINK) or (0, chain.START)
+    return seq, hash
 
 
 def pending(turn: Turn, order_id: str) -> tuple[Numbered, ...]:

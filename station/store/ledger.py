@@ -8,11 +8,13 @@ is dropped when it is next looked at.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
-from sqlalchemy import BindParameter, Row, bindparam, select, update
+from sqlalchemy import BindParameter, bindparam, select, text, update
 
 from station.spool.ledger import Job, JobKind, JobState
 from station.store import schema as t
+from station.store.statement import Statement
 from station.store.store import Store, Turn
 from sync.orders import Fact, Order, PrintState, Reason, facts, refusal
 
@@ -21,18 +23,35 @@ Record = Callable[[str, Fact], bool]
 
 _FLYING = ("sending", "sent", "uncertain")
 
-# Made once: making a statement again for every look costs more than running it.
+
+class _Row(NamedTuple):
+    """A row of `jobs`, as its columns stand in the table."""
+
+    id: str
+    seq: int
+    printer: str
+    kind: str
+    order_id: str
+    parcel_id: str
+    sha256: str
+    state: str
+    attempts: int
+    counter_before: int | None
+    note: str
+
+
 _JOB: BindParameter[str] = bindparam("job")
-_NEXT = (
+_NEXT = Statement(
     select(t.jobs)
     .join(t.blobs, t.blobs.c.sha256 == t.jobs.c.sha256)
     .where(t.blobs.c.data.is_not(None))
-    .where(t.jobs.c.printer == bindparam("at"), t.jobs.c.state.in_((*_FLYING, "queued")))
+    .where(t.jobs.c.printer == bindparam("at"), text(t.OPEN_JOBS))
     .order_by(t.jobs.c.state == "queued", t.jobs.c.seq)
 )
-_FIND = select(t.jobs).where(t.jobs.c.id == _JOB)
-_MOVE = update(t.jobs).where(t.jobs.c.id == _JOB).values(state=bindparam("to"))
-_START = (
+_BYTES = Statement(select(t.blobs.c.data).where(t.blobs.c.sha256 == bindparam("sha256")))
+_FIND = Statement(select(t.jobs).where(t.jobs.c.id == _JOB))
+_MOVE = Statement(update(t.jobs).where(t.jobs.c.id == _JOB).values(state=bindparam("to")))
+_START = Statement(
     update(t.jobs)
     .where(t.jobs.c.id == _JOB)
     .values(state="sending", attempts=t.jobs.c.attempts + 1, counter_before=bindparam("counter"))
@@ -58,7 +77,8 @@ class StoreLedger:
     def next_job(self, printer: str) -> Job | None:
         """What this printer is to deal with: what is in flight, else the oldest that may go."""
         with self._store.turn(feed=True) as turn:
-            for row in turn.sql.execute(_NEXT, {"at": printer}).all():
+            for found in turn.rows(_NEXT, {"at": printer}):
+                row = _Row(*found)
                 if self._may_go(turn, row):
                     return _job(turn, row)
         return None
@@ -72,7 +92,7 @@ class StoreLedger:
             fact = facts.PrintStarted(parcel=row.parcel_id, job=job)
             if row.kind == "label" and not self._record(row.order_id, fact):
                 return False
-            turn.sql.execute(_START, {"job": job, "counter": counter})
+            turn.run(_START, {"job": job, "counter": counter})
         return True
 
     def sent(self, job: str) -> None:
@@ -122,16 +142,16 @@ class StoreLedger:
                 return
             if row.kind == "label" and not self._record(row.order_id, fact(row.parcel_id)):
                 return
-            turn.sql.execute(_MOVE, {"job": job, "to": to})
+            turn.run(_MOVE, {"job": job, "to": to})
 
-    def _may_go(self, turn: Turn, row: Row[tuple[object, ...]]) -> bool:
+    def _may_go(self, turn: Turn, row: _Row) -> bool:
         """Whether the job is in flight or may be; what can never go is dropped."""
         if row.kind == "paper":
             return bool(row.state != "uncertain")
         order = turn.order(row.order_id)
         state = _of_parcel(order, row.parcel_id, row.id)
         if state is None:
-            turn.sql.execute(_MOVE, {"job": row.id, "to": "dropped"})
+            turn.run(_MOVE, {"job": row.id, "to": "dropped"})
             return False
         if row.state in _FLYING:
             return True
@@ -139,7 +159,7 @@ class StoreLedger:
             return False
         why = refusal(order, facts.PrintStarted(parcel=row.parcel_id, job=row.id))
         if why is Reason.NO_LABEL:
-            turn.sql.execute(_MOVE, {"job": row.id, "to": "dropped"})
+            turn.run(_MOVE, {"job": row.id, "to": "dropped"})
         return why is None
 
 
@@ -155,13 +175,14 @@ def _of_parcel(order: Order | None, parcel_id: str, job: str) -> PrintState | No
     return parcel.print_state
 
 
-def _row(turn: Turn, job: str) -> Row[tuple[object, ...]] | None:
-    return turn.sql.execute(_FIND, {"job": job}).first()
+def _row(turn: Turn, job: str) -> _Row | None:
+    found = turn.row(_FIND, {"job": job})
+    return _Row(*found) if found else None
 
 
-def _job(turn: Turn, row: Row[tuple[object, ...]]) -> Job:
+def _job(turn: Turn, row: _Row) -> Job:
     # The bytes of the one that goes, not of all that wait.
-    data = turn.sql.execute(select(t.blobs.c.data).where(t.blobs.c.sha256 == row.sha256)).scalar()
+    (data,) = turn.row(_BYTES, {"sha256": row.sha256}) or (b"",)
     return Job(
         id=row.id,
         printer=row.printer,

@@ -124,6 +124,10 @@ scans = Table(
     Column("session", LargeBinary, nullable=False),
 )
 
+OPEN_JOBS = "state in ('queued','sending','sent','uncertain')"
+"""In the same words in the index and in whoever asks: else SQLite does not use the one for the
+other."""
+
 jobs = Table(
     "jobs",
     tables,
@@ -150,7 +154,7 @@ Index(
     "jobs_open",
     jobs.c.printer,
     jobs.c.seq,
-    sqlite_where=text("state in ('queued','sending','sent','uncertain')"),
+    sqlite_where=text(OPEN_JOBS),
 )
 
 blobs = Table(

@@ -6,15 +6,17 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
+from sqlalchemy import BindParameter, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DBAPIError
 
 from station.store import schema as t
-from station.store.engine import Opens, open_file, sound
+from station.store.engine import DRIVER_ERROR, Opens, Wire, open_file
 from station.store.index import Found, index
+from station.store.statement import Statement, Values
 from sync.orders import Order
 
 
@@ -41,27 +43,34 @@ class Damaged(StoreError):
 
 
 _ORDER = msgspec.json.Decoder(Order)
-
+_NONE: Values = {}
 
 # Statements are made once: making one again for every scan costs more than running it.
 _OF: BindParameter[str] = bindparam("of")
-_NOW = select(t.orders.c.now).where(t.orders.c.id == _OF)
-_CONFIRMED = select(t.orders.c.confirmed).where(t.orders.c.id == _OF)
-_PUT = update(t.orders).where(t.orders.c.id == _OF).values(now=bindparam("body"))
+_NOW = Statement(select(t.orders.c.now).where(t.orders.c.id == _OF))
+_CONFIRMED = Statement(select(t.orders.c.confirmed).where(t.orders.c.id == _OF))
+_PUT = Statement(update(t.orders).where(t.orders.c.id == _OF).values(now=bindparam("body")))
 _UPSERT = insert(t.orders)
 _PUT_CONFIRMED = _UPSERT.on_conflict_do_update(
     index_elements=[t.orders.c.id],
     set_={name: _UPSERT.excluded[name] for name in ("confirmed", "now", "version")},
 )
-_SHIPMENTS = select(t.shipments.c.id, t.shipments.c.order_id).where(
-    t.shipments.c.order_id.in_(bindparam("orders", expanding=True))
+_SHIPMENTS = Statement(select(t.shipments.c.id).where(t.shipments.c.order_id == _OF))
+_ADD_CODE = Statement(insert(t.codes).on_conflict_do_nothing())
+_ADD_NEED = Statement(insert(t.needs))
+_VALUE = Statement(select(t.meta.c.value).where(t.meta.c.key == _OF))
+_UPSERT_VALUE = insert(t.meta)
+_SET = Statement(
+    _UPSERT_VALUE.on_conflict_do_update(
+        index_elements=[t.meta.c.key], set_={"value": _UPSERT_VALUE.excluded.value}
+    )
 )
-_ADD_CODES = insert(t.codes).on_conflict_do_nothing()
-_ADD_NEEDS = insert(t.needs)
-_VALUE = select(t.meta.c.value).where(t.meta.c.key == _OF)
-_FORGET_CODES = delete(t.codes).where(t.codes.c.shipment_id == _OF)
-_FORGET_NEEDS = delete(t.needs).where(t.needs.c.shipment_id == _OF)
-_MARK = update(t.shipments).where(t.shipments.c.id == _OF)
+_FORGET_CODES = Statement(delete(t.codes).where(t.codes.c.shipment_id == _OF))
+_FORGET_NEEDS = Statement(delete(t.needs).where(t.needs.c.shipment_id == _OF))
+_MARK = Statement(
+    update(t.shipments).where(t.shipments.c.id == _OF),
+    *("state", "stopped", "urgency", "pieces", "begun"),
+)
 
 
 def _marks(shipment_id: str, found: Found) -> dict[str, object]:
@@ -83,33 +92,54 @@ def _marked(order: Order) -> tuple[Found, ...]:
 class Turn:
     """One transaction. What is read and written in it is one moment."""
 
-    def __init__(self, connection: Connection) -> None:
-        self.sql = connection
+    def __init__(self, wire: Wire) -> None:
+        self.sql = wire.sql
+        """For statements of Core."""
+        self._raw = wire.raw
         self.changed: set[str] = set()
         """Ids of the orders that this turn wrote."""
         self._orders: dict[str, Order] = {}
         """Orders as they are now, read or written in this turn: a scan asks for one five times."""
+
+    def row(self, statement: Statement, values: Values = _NONE) -> tuple[Any, ...] | None:
+        """The first row that a statement on a scan's way gives."""
+        found: tuple[Any, ...] | None
+        found = self._raw.execute(statement.sql, statement.values(values)).fetchone()
+        return found
+
+    def rows(self, statement: Statement, values: Values = _NONE) -> list[tuple[Any, ...]]:
+        """All of them."""
+        found: list[tuple[Any, ...]]
+        found = self._raw.execute(statement.sql, statement.values(values)).fetchall()
+        return found
+
+    def run(self, statement: Statement, *values: Values) -> int:
+        """Write, once for each of the values; return the number of the row written last."""
+        if len(values) == 1:
+            return int(self._raw.execute(statement.sql, statement.values(values[0])).lastrowid or 0)
+        self._raw.executemany(statement.sql, [statement.values(one) for one in values])
+        return 0
 
     def order(self, id: str) -> Order | None:
         """The order as it is now."""
         known = self._orders.get(id)
         if known is not None:
             return known
-        body = self.sql.execute(_NOW, {"of": id}).scalar()
-        if body is None:
+        found = self.row(_NOW, {"of": id})
+        if found is None:
             return None
-        self._orders[id] = order = _ORDER.decode(body)
+        self._orders[id] = order = _ORDER.decode(found[0])
         return order
 
     def confirmed(self, id: str) -> Order | None:
         """The order as the hub last said."""
-        body = self.sql.execute(_CONFIRMED, {"of": id}).scalar()
-        return None if body is None else _ORDER.decode(body)
+        found = self.row(_CONFIRMED, {"of": id})
+        return None if found is None else _ORDER.decode(found[0])
 
     def put(self, order: Order) -> None:
         """Write an order as it is now."""
         before = self.order(order.id)
-        self.sql.execute(_PUT, {"of": order.id, "body": msgspec.json.encode(order)})
+        self.run(_PUT, {"of": order.id, "body": msgspec.json.encode(order)})
         self._orders[order.id] = order
         self.changed.add(order.id)
         if before is None or _marked(before) != _marked(order):
@@ -136,18 +166,16 @@ class Turn:
 
     def _index(self, orders: Sequence[Order]) -> None:
         """Write the rows that stand for orders beside their documents, a few statements for all."""
-        by_id = {order.id: order for order in orders}
-        self.changed |= by_id.keys()
+        self.changed |= {order.id for order in orders}
         found = {
-            row.id: index(by_id[row.order_id], by_id[row.order_id].shipment(row.id))
-            for row in self.sql.execute(_SHIPMENTS, {"orders": list(by_id)})
+            id: index(order, order.shipment(id))
+            for order in orders
+            for (id,) in self.rows(_SHIPMENTS, {"of": order.id})
         }
-        if not found:
-            return
         ids = [{"of": id} for id in found]
-        self.sql.execute(_FORGET_CODES, ids)
-        self.sql.execute(_FORGET_NEEDS, ids)
-        self.sql.execute(_MARK, [_marks(id, one) for id, one in found.items()])
+        self.run(_FORGET_CODES, *ids)
+        self.run(_FORGET_NEEDS, *ids)
+        self.run(_MARK, *(_marks(id, one) for id, one in found.items()))
         codes = [
             {"kind": c.kind, "code": c.code, "shipment_id": id, "parcel_id": c.parcel_id}
             for id, one in found.items()
@@ -163,23 +191,17 @@ class Turn:
             for id, one in found.items()
             for gtin in one.needs
         ]
-        if codes:
-            self.sql.execute(_ADD_CODES, codes)
-        if needs:
-            self.sql.execute(_ADD_NEEDS, needs)
+        self.run(_ADD_CODE, *codes)
+        self.run(_ADD_NEED, *needs)
 
     def get(self, key: str, default: str = "") -> str:
         """One of the few things that there is one of."""
-        value = self.sql.execute(_VALUE, {"of": key}).scalar()
-        return default if value is None else str(value)
+        found = self.row(_VALUE, {"of": key})
+        return default if found is None else str(found[0])
 
     def set(self, key: str, value: str) -> None:
         """Write it."""
-        self.sql.execute(
-            insert(t.meta)
-            .values(key=key, value=value)
-            .on_conflict_do_update(index_elements=[t.meta.c.key], set_={"value": value})
-        )
+        self.run(_SET, {"key": key, "value": value})
 
 
 class Store:
@@ -194,23 +216,23 @@ class Store:
         self._lock = threading.RLock()
         self._turn: Turn | None = None
         self._listeners: list[Callable[[frozenset[str]], None]] = []
-        self._scans = opened(path, synchronous="FULL")
-        self._feed = opened(path, synchronous="NORMAL")
         try:
-            with self._scans.begin() as connection:
-                t.tables.create_all(connection)
-                turn = Turn(connection)
+            self._scans = Wire(opened(path, synchronous="FULL"))
+            self._feed = Wire(opened(path, synchronous="NORMAL"))
+            with self._scans.transaction():
+                t.tables.create_all(self._scans.sql)
+                turn = Turn(self._scans)
                 known = turn.get("schema")
                 if not known:
                     turn.set("schema", str(t.VERSION))
                 version = int(known or t.VERSION)
-        except DatabaseError as e:
+        except (DBAPIError, DRIVER_ERROR) as e:
             # Nobody is told to move a file away that is only busy, or on a full disk: what it owes
             # the hub is nowhere else.
-            if not any(word in str(e.orig) for word in _DAMAGED):
+            if not any(word in _words(e) for word in _DAMAGED):
                 raise _named(path, e) from e
             raise Damaged(
-                f"{path} cannot be opened ({e.orig}). Move it away, keep it, and start again: "
+                f"{path} cannot be opened ({_words(e)}). Move it away, keep it, and start again: "
                 "the queue comes back from the hub."
             ) from e
         if version > t.VERSION:
@@ -230,11 +252,12 @@ class Store:
             if self._turn is not None:
                 yield self._turn  # a turn within a turn is part of it
                 return
+            wire = self._feed if feed else self._scans
             try:
-                with (self._feed if feed else self._scans).begin() as connection:
-                    self._turn = turn = Turn(connection)
+                with wire.transaction():
+                    self._turn = turn = Turn(wire)
                     yield turn
-            except DatabaseError as e:
+            except (DBAPIError, wire.Error) as e:
                 raise _named(self.path, e) from e
             finally:
                 self._turn = None
@@ -246,23 +269,27 @@ class Store:
     def check(self) -> None:
         """Look whether the file is whole. Raises Damaged. Takes a while for a large one."""
         with self._lock:
-            whole = sound(self._feed)
+            whole = self._feed.sound()
         if not whole:
             raise Damaged(f"{self.path} is damaged. Call somebody before the next order.")
 
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
-            self._scans.dispose()
-            self._feed.dispose()
+            self._scans.close()
+            self._feed.close()
 
 
 _DAMAGED = ("malformed", "not a database")
 """In SQLite's words for SQLITE_CORRUPT and SQLITE_NOTADB."""
 
 
-def _named(path: Path, error: DatabaseError) -> StoreError:
-    words = str(error.orig)
+def _words(error: Exception) -> str:
+    return str(error.orig if isinstance(error, DBAPIError) else error)
+
+
+def _named(path: Path, error: Exception) -> StoreError:
+    words = _words(error)
     if "full" in words or "readonly" in words or "disk I/O" in words:
         return Full(f"The disk of {path} takes no more ({words}). Make room, then scan again.")
     return StoreError(f"{path}: {words}")
