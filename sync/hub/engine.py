@@ -8,13 +8,15 @@ through one door there: twenty writers that queue in the file have twelve times 
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
@@ -27,6 +29,9 @@ WAL_SAFE = (3, 51, 3)
 """The first SQLite without the WAL-reset bug."""
 BUSY_MILLISECONDS = 30_000
 """How long a writer waits for another process; a command line may import a large file."""
+
+CONNECT_SECONDS = 10
+"""How long a server may take to answer: behind a firewall that drops, nothing ever comes."""
 
 
 class Store:
@@ -72,12 +77,32 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str) -> Store:
+def sqlite_module() -> ModuleType:
+    """Give the SQLite that is used: the wheel's where there is one."""
+    return newest_sqlite or sqlite3
+
+
+def wal_safe(version: tuple[int, ...]) -> bool:
+    """Say whether an SQLite is without the WAL-reset bug: fixed in 3.51.3, 3.50.7 and 3.44.6."""
+    kept_up = ((3, 50, 7) <= version < (3, 51)) or ((3, 44, 6) <= version < (3, 45))
+    return version >= WAL_SAFE or kept_up
+
+
+def _make_private(file: str | None) -> None:
+    """Make the file of a new database before SQLite does, which would let everybody read it."""
+    if file and not file.startswith((":", "file:")):
+        with contextlib.suppress(OSError):  # it is there, or cannot be: SQLite will say so
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def open_store(url: str | URL) -> Store:
     """Open the database at that URL: sqlite:///… or postgresql+psycopg://…."""
     if make_url(url).get_backend_name() != "sqlite":
         big = {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
-        return Store(create_engine(url, hide_parameters=True, **big))
-    module: ModuleType = newest_sqlite or sqlite3
+        soon = {"connect_timeout": CONNECT_SECONDS}
+        return Store(create_engine(url, hide_parameters=True, connect_args=soon, **big))
+    module = sqlite_module()
+    _make_private(make_url(url).database)
     engine = create_engine(
         url,
         module=module,
@@ -86,7 +111,7 @@ def open_store(url: str) -> Store:
         hide_parameters=True,
     )
     version: tuple[int, ...] = module.sqlite_version_info
-    journal = "WAL" if version >= WAL_SAFE else "DELETE"
+    journal = "WAL" if wal_safe(version) else "DELETE"
 
     @event.listens_for(engine, "connect")
     def _prepare(raw: sqlite3.Connection, _: object) -> None:

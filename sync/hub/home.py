@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sync.hub import setup, vault
+from sqlalchemy import URL
+
+from sync.hub import place, setup, vault
 from sync.hub.book import Book
 from sync.hub.engine import Store, open_store
 from sync.hub.vault import Vault
@@ -42,12 +44,25 @@ def database(named: str | None) -> str:
 @contextmanager
 def opened(named: str | None, *, checked: bool = True) -> Iterator[Opened]:
     """Open the books. Raises setup.Unfit."""
-    folder().mkdir(parents=True, exist_ok=True)
-    store = open_store(database(named))
+    url = placed(named)
+    with place.in_use(url):
+        store = open_store(url)
+        try:
+            place.reach(store, url)
+            if checked:
+                setup.check(store)
+            secrets = vault.at(folder() / "hub.key")
+            yield Opened(store, secrets, Book(secrets))
+        finally:
+            store.close()
+
+
+def placed(named: str | None) -> URL:
+    """Give the database's URL, if the books may lie there. Raises setup.Unfit."""
     try:
-        if checked:
-            setup.check(store)
-        secrets = vault.at(folder() / "hub.key")
-        yield Opened(store, secrets, Book(secrets))
-    finally:
-        store.close()
+        folder().mkdir(parents=True, exist_ok=True)
+    except OSError as wrong:
+        raise setup.Unfit(f"cannot make the hub's folder {folder()}: {wrong.strerror}") from None
+    url = place.read(database(named))
+    place.check(url)
+    return url

@@ -48,14 +48,25 @@ def run(made: argparse.ArgumentParser, argv: Sequence[str], *, checked: bool = T
 
     `checked`: the database must be made already.
     """
+
+    def opening(options: argparse.Namespace) -> int:
+        do: Command = options.do
+        with home.opened(options.database, checked=checked) as opened:
+            return do(options, opened)
+
+    return guarded(made, argv, opening)
+
+
+def guarded(
+    made: argparse.ArgumentParser, argv: Sequence[str], do: Callable[[argparse.Namespace], int]
+) -> int:
+    """Run a command that opens the database itself, if at all."""
     try:
         options = made.parse_args(argv)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else USAGE
-    do: Command = options.do
     try:
-        with home.opened(options.database, checked=checked) as opened:
-            return do(options, opened)
+        return do(options)
     except (No, Failed, Unknown, Unusable, Unfit, NotOpened) as refused:
         words(f"{made.prog}: {refused}")
     except SQLAlchemyError as wrong:
