@@ -1,7 +1,8 @@
-"""What the hub answers over HTTP: the benches' feed and entries, enrolment, and how it is.
+"""How does the hub speak HTTP? Frames requests and answers; `answers` decides what is said.
 
-Requests to the database run in threads; a long-poll holds no thread while it waits. A bench says
-`Authorization: Bench <token>`. Whatever a bench sends twice is answered the same.
+Requests to the database run in threads, so many at a time; a long-poll holds no thread while it
+waits. Whoever sends slowly, or endlessly, or does not read what he asked for, is let go of after
+a while, and holds no more meanwhile than one request or one page.
 """
 
 from __future__ import annotations
@@ -9,265 +10,203 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TypeVar
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
 
-import msgspec
-from sqlalchemy import select
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from starlette.applications import Starlette
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sync.hub import benches, metrics, openapi, setup
-from sync.hub import entries as uploads
-from sync.hub import feed as feeds
-from sync.hub.bell import Bell
-from sync.hub.benches import Known
-from sync.hub.book import Book
-from sync.hub.engine import Store
-from sync.hub.rounds import Rounds
-from sync.hub.schema import blob
-from sync.hub.vault import Vault
-from sync.protocol import VERSION, cursor
-from sync.protocol.messages import Acked, Enrol, Gap, Heartbeat, Reset
+from sync.hub import answers
+from sync.hub.answers import MOST_BYTES, Answer, Asked, Hub, answer, refusal
+from sync.hub.refused import Refused
+from sync.protocol.messages import Kind
 
-R = TypeVar("R")
+__all__ = ["MOST_BYTES", "Hub", "app"]
 
-LONGEST_WAIT_SECONDS = 30.0
-"""Of a long-poll: shorter than proxies keep a silent connection (60 s and more)."""
-USUAL_LIMIT = 500
-MOST_BYTES = 4 * 1024 * 1024
-"""Of a request: 500 entries have 300 kB."""
-RETRY_SECONDS = "1"
-NO_GOOD = "this code is not good: get a new one with `packbench-hub bench code NAME`"
+BODY_SECONDS = 30.0
+"""For a whole body: 4 MiB over a line of 1.2 Mbit/s."""
+CHUNK_BYTES = 64 * 1024
+CHUNK_SECONDS = 30.0
+"""For the other side to take one chunk of an answer."""
+POLLS = 2
+"""Long-polls of one bench at a time: the one it waits at, and one that it gave up."""
+SENDING = 8
+"""Answers on their way to one bench: it has three lanes."""
+AT_ONCE = 12
+"""Requests at the database: fewer than an engine's pool of connections has."""
+GATE_SECONDS = 5.0
+"""How long a request waits for its turn before it is told to come again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hub:
-    """Everything that the endpoints need."""
-
-    store: Store
-    book: Book
-    vault: Vault
-    bell: Bell
-    rounds: Rounds | None = None
-    """None: this process answers, and another one goes round."""
-
-
-def app(hub: Hub) -> Starlette:
+def app(hub: Hub) -> ASGIApp:
     """Make the service."""
-    ends = _Endpoints(hub)
-    routes = [
-        Route("/v1/feed", ends.feed, methods=["GET"]),
-        Route("/v1/entries", ends.entries, methods=["POST"]),
-        Route("/v1/blobs/{sha256}", ends.blob, methods=["GET"]),
-        Route("/v1/heartbeat", ends.heartbeat, methods=["POST"]),
-        Route("/v1/enrol", ends.enrol, methods=["POST"]),
-        Route("/healthz", ends.healthz, methods=["GET"]),
-        Route("/readyz", ends.readyz, methods=["GET"]),
-        Route("/metrics", ends.metrics, methods=["GET"]),
-        Route("/openapi.json", ends.openapi, methods=["GET"]),
-    ]
-    return Starlette(
-        routes=routes,
-        exception_handlers={OperationalError: _unavailable, _Refused: _refused},
-    )
+    return _Service(hub)
 
 
-class _Refused(Exception):
-    """A request that is turned down, with a sentence."""
+@dataclass(slots=True, eq=False)
+class _Poll:
+    """A long-poll that waits."""
 
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
-
-
-async def _unavailable(request: Request, wrong: Exception) -> Response:
-    return _json({"error": "the database is busy or away: try again"}, 503, retry=True)
+    event: asyncio.Event = field(default_factory=asyncio.Event)
+    over: bool = False
+    """A newer one of its bench takes its place."""
 
 
-async def _refused(request: Request, wrong: Exception) -> Response:
-    status = wrong.status if isinstance(wrong, _Refused) else 400
-    return _json({"error": str(wrong)}, status)
-
-
-class _Endpoints:
+class _Service:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        self._polls: dict[str, list[_Poll]] = {}
+        self._sending: Counter[str] = Counter()
+        self._gate = asyncio.Semaphore(AT_ONCE)
 
-    async def feed(self, request: Request) -> Response:
-        """Give a page of the bench's feed, as soon as there is something on it."""
-        known = await self._known(request)
-        asked = request.query_params
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+            return
         try:
-            after = cursor.read(asked.get("after", str(cursor.START)))
-            limit = int(asked.get("limit", USUAL_LIMIT))
-            wait = min(float(asked.get("wait", "0")), LONGEST_WAIT_SECONDS)
-        except ValueError as wrong:
-            raise _Refused(400, str(wrong)) from None
-        end = time.monotonic() + wait
+            said = await self._answer(await _asked(scope, receive))
+            if self._sending[said.bench] >= SENDING and said.bench:
+                sentence = f"{said.bench} does not read what it asked for"
+                raise Refused(Kind.TOO_MANY, sentence, retry_seconds=1.0)
+        except Refused as refused:
+            said = refusal(refused, time.time())
+        self._sending[said.bench] += 1
+        try:
+            await _send(send, said, bare=scope["method"] == "HEAD")
+        finally:
+            self._sending[said.bench] -= 1
+
+    async def _answer(self, asked: Asked) -> Answer:
+        if asked.path == answers.HEALTHZ:
+            return answer(self._hub, asked, time.time())  # also when the database is away
+        arrived = time.time()
+        said = await self._in_turn(asked)
+        if not said.wait_seconds:
+            return said
+        end = time.monotonic() + said.wait_seconds
+        with self._poll(said.bench) as poll:
+            return await self._wait(asked, said.bench, poll, arrived, end)
+
+    async def _wait(
+        self, asked: Asked, bench: str, poll: _Poll, arrived: float, end: float
+    ) -> Answer:
+        """Answer as soon as there is something on the bench's feed, or the time is over."""
         while True:
-            waiting = self._hub.bell.listen(known.name)
+            # Listening begins before the feed is read, so that nothing is missed.
+            waiting = self._hub.bell.listen(bench)
+            poll.event = waiting.event
             try:
-                page = await run_in_threadpool(self._page, known.name, after, limit)
-                if isinstance(page, Reset):
-                    return _answer(page, 409)
+                said = await self._in_turn(asked, arrived)
                 left = end - time.monotonic()
-                if page.changes or page.items or page.packers or page.next != page.after:
-                    return _answer(page)
-                if left <= 0 or self._hub.bell.closed:
-                    return _answer(page)
+                if not said.wait_seconds or left <= 0 or poll.over or self._hub.bell.closed:
+                    return said
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(waiting.event.wait(), left)
             finally:
                 self._hub.bell.leave(waiting)
 
-    def _page(self, name: str, after: cursor.Cursor, limit: int) -> feeds.Fed | Reset:
-        with self._hub.store.read() as connection:
-            return feeds.fed(connection, self._hub.book, name, after, limit, time.time())
-
-    async def entries(self, request: Request) -> Response:
-        """Take what a bench reports."""
-        known = await self._known(request)
-        sent = _read(await _body(request), uploads.Sent)
-        if sent.bench != known.name:
-            raise _Refused(403, f"this token is not {sent.bench}'s")
-        if len(sent.entries) > uploads.MOST:
-            raise _Refused(413, f"send at most {uploads.MOST} entries at once")
-        answer = await run_in_threadpool(self._take, sent)
-        if isinstance(answer, Gap):
-            return _answer(answer, 409)
-        if self._hub.rounds is not None:
-            self._hub.rounds.announce()
-        return _answer(answer)
-
-    def _take(self, sent: uploads.Sent) -> Acked | Gap:
-        with self._hub.store.write() as connection:
-            answer = uploads.take(connection, self._hub.book, sent, time.time())
-        self._hub.bell.look(self._hub.store)
-        return answer
-
-    async def blob(self, request: Request) -> Response:
-        """Give the bytes of a label."""
-        await self._known(request)
-        data = await run_in_threadpool(self._blob, request.path_params["sha256"])
-        if data is None:
-            raise _Refused(404, "there are no such bytes here")
-        kept = {"Cache-Control": "private, max-age=31536000, immutable"}
-        return Response(data, media_type="application/octet-stream", headers=kept)
-
-    def _blob(self, sha256: str) -> bytes | None:
-        with self._hub.store.read() as connection:
-            found = connection.execute(
-                select(blob.c.sealed).where(blob.c.sha256 == sha256)
-            ).scalar_one_or_none()
-        return None if found is None else self._hub.vault.open(found, f"blob {sha256}")
-
-    async def heartbeat(self, request: Request) -> Response:
-        """Note how a bench is."""
-        known = await self._known(request)
-        said = _read(await _body(request), Heartbeat)
-
-        def note() -> None:
-            with self._hub.store.write() as connection:
-                benches.beat(connection, known.name, said, time.time())
-
-        await run_in_threadpool(note)
-        return _json({"server_time": datetime.now(UTC)})
-
-    async def enrol(self, request: Request) -> Response:
-        """Trade a one-time code for a bench's token."""
-        said = _read(await _body(request), Enrol)
-
-        def trade() -> object:
-            with self._hub.store.write() as connection:
-                return benches.enrol(connection, said.code, time.time())
-
-        enrolled = await run_in_threadpool(trade)
-        if enrolled is None:
-            raise _Refused(
-                403, "this code is not good: get a new one with `packbench-hub bench code`"
-            )
-        if self._hub.rounds is not None:
-            self._hub.rounds.announce()
-        return _answer(enrolled, 201)
-
-    async def healthz(self, request: Request) -> Response:
-        """Say that the process answers."""
-        return PlainTextResponse("ok\n")
-
-    async def readyz(self, request: Request) -> Response:
-        """Say whether it can work: the database is there, the rounds go."""
-        problem = await run_in_threadpool(self._problem)
-        return PlainTextResponse(f"{problem or 'ready'}\n", 503 if problem else 200)
-
-    def _problem(self) -> str:
+    @contextlib.contextmanager
+    def _poll(self, bench: str) -> Iterator[_Poll]:
+        """Let one more wait, and the oldest of that bench no more where there are too many."""
+        polls = self._polls.setdefault(bench, [])
+        poll = _Poll()
+        polls.append(poll)
+        for old in polls[:-POLLS]:
+            old.over = True
+            old.event.set()
         try:
-            setup.check(self._hub.store)
-        except (SQLAlchemyError, setup.Unfit) as wrong:
-            return f"database: {type(wrong).__name__}"
-        if self._hub.rounds is not None and not self._hub.rounds.alive:
-            return "a round has ended"
-        return ""
+            yield poll
+        finally:
+            polls.remove(poll)
 
-    async def metrics(self, request: Request) -> Response:
-        """Give the figures, as Prometheus reads them."""
+    async def _in_turn(self, asked: Asked, arrived: float | None = None) -> Answer:
+        try:
+            async with asyncio.timeout(GATE_SECONDS):
+                await self._gate.acquire()
+        except TimeoutError:
+            sentence = "the hub has more to do than it can: try again"
+            raise Refused(Kind.BUSY, sentence, retry_seconds=answers.BUSY_SECONDS) from None
+        try:
+            return await run_in_threadpool(self._do, asked, arrived)
+        finally:
+            self._gate.release()
 
-        def text() -> str:
-            failures = self._hub.rounds.failures if self._hub.rounds else {}
-            with self._hub.store.read() as connection:
-                return metrics.text(connection, time.time(), failures)
-
-        kind = "text/plain; version=0.0.4; charset=utf-8"
-        return Response(await run_in_threadpool(text), media_type=kind)
-
-    async def openapi(self, request: Request) -> Response:
-        """Describe all this."""
-        return _json(openapi.document())
-
-    async def _known(self, request: Request) -> Known:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme != "Bench" or not token:
-            raise _Refused(401, "say who you are: Authorization: Bench <token>")
-
-        def find() -> Known | None:
-            with self._hub.store.read() as connection:
-                return benches.known(connection, token)
-
-        known = await run_in_threadpool(find)
-        if known is None:
-            raise _Refused(401, "this token is not good (any more): enrol the bench again")
-        return known
+    def _do(self, asked: Asked, arrived: float | None) -> Answer:
+        said = answer(self._hub, asked, time.time(), arrived)
+        if said.moved:
+            # What is done is done: benches that are not rung for are found by the next look.
+            with contextlib.suppress(SQLAlchemyError):
+                self._hub.bell.look(self._hub.store)
+            if self._hub.rounds is not None:
+                self._hub.rounds.announce()
+        return said
 
 
-async def _body(request: Request) -> bytes:
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MOST_BYTES:
-            raise _Refused(413, f"send at most {MOST_BYTES} bytes at once")
-        parts.append(part)
+async def _asked(scope: Scope, receive: Receive) -> Asked:
+    """Read a request, whole. Raises Refused."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    query = scope["query_string"].decode("latin-1")
+    raw = scope.get("raw_path") or scope["path"].encode()
+    method = scope["method"]
+    client = scope.get("client")
+    return Asked(
+        method="GET" if method == "HEAD" else method,
+        path=scope["path"],
+        target=raw.decode("latin-1") + (f"?{query}" if query else ""),
+        query=dict(parse_qsl(query, keep_blank_values=True)),
+        headers=headers,
+        body=await _body(headers, receive),
+        peer=client[0] if client else "",
+    )
+
+
+async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
+    too_large = Refused(Kind.TOO_LARGE, f"send at most {MOST_BYTES} bytes at once")
+    said = headers.get("content-length", "")
+    if said.isascii() and said.isdigit() and (len(said) > 15 or int(said) > MOST_BYTES):
+        raise too_large
+    parts: list[bytes] = []
+    size, more = 0, True
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Refused(Kind.UNREADABLE, "the request ended before its end")
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > MOST_BYTES:
+                    raise too_large
+                more = message.get("more_body", False)
+    except TimeoutError:
+        sentence = f"the body did not arrive within {BODY_SECONDS:g} seconds"
+        raise Refused(Kind.UNREADABLE, sentence) from None
     return b"".join(parts)
 
 
-def _read(body: bytes, kind: type[R]) -> R:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
-        raise _Refused(400, f"the body cannot be read: {wrong}") from None
+async def _send(send: Send, said: Answer, *, bare: bool) -> None:
+    """Send an answer piece by piece, each when the one before was taken."""
+    headers = {**said.headers, "Content-Length": str(len(said.body))}
+    encoded = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": said.status, "headers": encoded})
+    body = b"" if bare else said.body
+    for at in range(0, max(len(body), 1), CHUNK_BYTES):
+        piece = body[at : at + CHUNK_BYTES]
+        more = at + CHUNK_BYTES < len(body)
+        try:
+            async with asyncio.timeout(CHUNK_SECONDS):
+                await send({"type": "http.response.body", "body": piece, "more_body": more})
+        except TimeoutError:
+            return  # an answer that is not whole ends the connection
 
 
-def _answer(said: object, status: int = 200) -> Response:
-    return _json(said, status)
-
-
-def _json(said: object, status: int = 200, *, retry: bool = False) -> Response:
-    headers = {"Packbench-Version": str(VERSION)}
-    if retry:
-        headers["Retry-After"] = RETRY_SECONDS
-    body = msgspec.json.encode(said)
-    return Response(body, status, headers=headers, media_type="application/json")
+async def _live(receive: Receive, send: Send) -> None:
+    """Begin and end with the server: there is nothing to prepare."""
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})

@@ -1,4 +1,9 @@
-"""Who may speak for a bench: one-time codes, tokens, and what a bench last said of itself."""
+"""Who may speak for a bench: one-time codes, keys, and what a bench last said of itself.
+
+A machine becomes a bench by a code and its public key. From then on each request is signed with
+that key, in the name of the bench and of the incarnation that its enrolment began: whoever holds
+an older one, a cloned disk or a machine that was replaced, is not the bench any more.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +16,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, Row, insert, select, update
 
-from sync.hub import feed, items
+from sync.hub import feed, items, troubles
+from sync.hub.refused import Refused
 from sync.hub.schema import bench, enrol_code
 from sync.hub.schema import feed as feeds
 from sync.hub.setup import epoch
-from sync.protocol.messages import Enrolled, Heartbeat
+from sync.hub.troubles import Trouble
+from sync.protocol.chain import START
+from sync.protocol.messages import Enrol, Enrolled, Heartbeat, Kind, Me, Rejoin
+from sync.protocol.signing import WINDOW_SECONDS, Claimed
 
 CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: nothing that looks like something else."""
@@ -28,11 +39,15 @@ CODE_SECONDS = 15 * 60.0
 PREFETCH = 30
 """Open shipments that a bench is given ahead: an hour's work without the hub."""
 WAREHOUSE = "main"
+LEASE_MINUTES = 12 * 60.0
+"""How long what a silent bench has not begun stays its own: a shift."""
+BEAT_SECONDS = 2.0
+"""A heartbeat with nothing new is written down at most so often; benches send one in three."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A bench that showed its token."""
+    """A bench that proved to be it."""
 
     name: str
     incarnation: int
@@ -45,40 +60,47 @@ def new_code(
     *,
     warehouse: str = WAREHOUSE,
     prefetch: int = PREFETCH,
+    lease_minutes: float = LEASE_MINUTES,
     minutes: float = CODE_SECONDS / 60,
 ) -> str:
     """Give a code with which one machine becomes that bench, once."""
     code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
     there = connection.execute(select(bench.c.name).where(bench.c.name == name)).first()
+    asked = {"prefetch": prefetch, "lease_seconds": lease_minutes * 60}
     if there is None:
         row = {
             "name": name,
             "warehouse": warehouse,
-            "prefetch": prefetch,
             "incarnation": 0,
             "token_hash": "",
+            "public_key": "",
             "feed_seq": 0,
             "last_seq": 0,
-            "last_hash": "",
+            "last_hash": START,
             "heartbeat": b"",
             "added_at": now,
+            **asked,
         }
         connection.execute(insert(bench).values(**row))
         feed.put(connection, name, dict.fromkeys(items.everything(connection), 0), now)
     else:
-        connection.execute(update(bench).where(bench.c.name == name).values(prefetch=prefetch))
+        connection.execute(update(bench).where(bench.c.name == name).values(**asked))
     connection.execute(
         insert(enrol_code).values(hash=_hash(code), bench=name, expires_at=now + minutes * 60)
     )
     return code
 
 
-def enrol(connection: Connection, code: str, now: float) -> Enrolled | None:
+# -- joining
+
+
+def enrol(connection: Connection, said: Enrol, now: float) -> Enrolled | None:
     """Let a machine be the bench that the code names; None for a code that is no good."""
+    hash = _hash(said.code.strip().upper().replace("-", ""))
     name = connection.execute(
         update(enrol_code)
         .where(
-            enrol_code.c.hash == _hash(code.strip().upper().replace("-", "")),
+            enrol_code.c.hash == hash,
             enrol_code.c.used_at.is_(None),
             enrol_code.c.expires_at >= now,
         )
@@ -86,27 +108,108 @@ def enrol(connection: Connection, code: str, now: float) -> Enrolled | None:
         .returning(enrol_code.c.bench)
     ).scalar_one_or_none()
     if name is None:
+        return _enrolled_before(connection, said, hash, now)
+    return _begin(connection, name, now, after=said.after, hash=said.hash, key=said.public_key)
+
+
+def _enrolled_before(connection: Connection, said: Enrol, hash: str, now: float) -> Enrolled | None:
+    """Answer as before, where the machine asks again because the answer did not arrive."""
+    name = connection.execute(
+        select(enrol_code.c.bench).where(enrol_code.c.hash == hash, enrol_code.c.expires_at >= now)
+    ).scalar_one_or_none()
+    if name is None:
         return None
-    token = secrets.token_urlsafe(32)
-    incarnation = connection.execute(
+    row = connection.execute(select(bench).where(bench.c.name == name)).one()
+    same = (row.public_key, row.last_seq, row.last_hash)
+    if not said.public_key or same != (said.public_key, said.after, said.hash):
+        return None
+    return _enrolled(connection, row, now)
+
+
+def rejoin(connection: Connection, known: Known, said: Rejoin, now: float) -> Enrolled:
+    """Begin a new incarnation with the key that the bench has."""
+    row = connection.execute(
+        select(bench).where(bench.c.name == known.name).with_for_update()
+    ).one()
+    if row.incarnation != known.incarnation:
+        # It asks again because the answer did not arrive.
+        if (row.last_seq, row.last_hash) != (said.after, said.hash):
+            raise _over(known.name)
+        return _enrolled(connection, row, now)
+    key = row.public_key
+    return _begin(connection, known.name, now, after=said.after, hash=said.hash, key=key)
+
+
+def _begin(
+    connection: Connection, name: str, now: float, *, after: int, hash: str, key: str
+) -> Enrolled:
+    token = "" if key else secrets.token_urlsafe(32)
+    row = connection.execute(
         update(bench)
         .where(bench.c.name == name)
         .values(
             incarnation=bench.c.incarnation + 1,
-            token_hash=_hash(token),
-            last_seq=0,
-            last_hash="",
+            token_hash=_hash(token) if token else key,
+            public_key=key,
+            last_seq=after,
+            last_hash=hash,
             seen_at=now,
+            lease_until=now + bench.c.lease_seconds,
         )
-        .returning(bench.c.incarnation)
-    ).scalar_one()
+        .returning(bench)
+    ).one()
+    return _enrolled(connection, row, now, token)
+
+
+def _enrolled(connection: Connection, row: Row[Any], now: float, token: str = "") -> Enrolled:
     return Enrolled(
-        bench=name,
-        incarnation=incarnation,
+        bench=row.name,
+        incarnation=row.incarnation,
         token=token,
         epoch=epoch(connection),
+        lease_seconds=row.lease_seconds,
         server_time=datetime.fromtimestamp(now, UTC),
     )
+
+
+# -- being known
+
+
+def verified(
+    connection: Connection,
+    claimed: Claimed,
+    signature: bytes,
+    words: bytes,
+    now: float,
+    *,
+    rejoining: bool = False,
+) -> Known:
+    """Say which bench signed these words. Raises Refused.
+
+    The key is read each time, an indexed row: who is shut out is out at once, at every hub.
+    One that asks to join again may show the incarnation that the answer it missed has ended.
+    """
+    if "\0" in claimed.bench:  # no text to PostgreSQL
+        raise _over(claimed.bench)
+    row = connection.execute(
+        select(bench.c.public_key, bench.c.incarnation).where(bench.c.name == claimed.bench)
+    ).first()
+    if row is None or not row.public_key:
+        raise _over(claimed.bench)
+    late = rejoining and claimed.incarnation == row.incarnation - 1
+    if claimed.incarnation != row.incarnation and not late:
+        raise _over(claimed.bench)
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(row.public_key)).verify(signature, words)
+    except (InvalidSignature, ValueError):
+        raise Refused(
+            Kind.BAD_SIGNATURE,
+            f"this is not signed with {claimed.bench}'s key, or was changed on its way",
+        ) from None
+    # Written so that a moment that is no number is too far as well.
+    if not abs(claimed.at - now) <= WINDOW_SECONDS:
+        raise Refused(Kind.CLOCK, "the request's moment is too far from the hub's clock")
+    return Known(claimed.bench, claimed.incarnation)
 
 
 def known(connection: Connection, token: str) -> Known | None:
@@ -122,18 +225,88 @@ def known(connection: Connection, token: str) -> Known | None:
     return Known(row.name, row.incarnation)
 
 
-def beat(connection: Connection, name: str, heartbeat: Heartbeat, now: float) -> None:
-    """Note what a bench says of itself."""
-    connection.execute(
+def _over(name: str) -> Refused:
+    return Refused(
+        Kind.UNKNOWN_BENCH,
+        f"this machine is not bench {name} (any more): packbench enrol HUB-URL CODE",
+    )
+
+
+def me(connection: Connection, known: Known, version: int, now: float) -> Me:
+    """Say what the hub knows of a bench."""
+    row = connection.execute(select(bench).where(bench.c.name == known.name)).one()
+    return Me(
+        bench=row.name,
+        incarnation=row.incarnation,
+        epoch=epoch(connection),
+        last_seq=row.last_seq,
+        last_hash=row.last_hash,
+        lease_seconds=row.lease_seconds,
+        version=version,
+        server_time=datetime.fromtimestamp(now, UTC),
+    )
+
+
+# -- living
+
+
+def renew(connection: Connection, name: str, now: float) -> float:
+    """Give a bench its whole lease again, and say how many seconds that is."""
+    found = connection.execute(
         update(bench)
         .where(bench.c.name == name)
-        .values(seen_at=now, heartbeat=msgspec.json.encode(heartbeat))
-    )
+        .values(seen_at=now, lease_until=now + bench.c.lease_seconds)
+        .returning(bench.c.lease_seconds)
+    ).scalar_one()
+    return float(found)
+
+
+def rest_of_lease(connection: Connection, name: str, said: Heartbeat, now: float) -> float | None:
+    """Say what is left of a bench's lease, where a heartbeat need not be written down.
+
+    It tells nothing new, and the last one is just a moment old.
+    """
+    row = connection.execute(
+        select(bench.c.heartbeat, bench.c.seen_at, bench.c.lease_until).where(bench.c.name == name)
+    ).one()
+    if row.seen_at is None or not 0.0 <= now - row.seen_at < BEAT_SECONDS:
+        return None
+    old = _read_beat(row.heartbeat)
+    if old is None or _undated(old) != _undated(said):
+        return None
+    return float(row.lease_until - now)
+
+
+def beat(connection: Connection, name: str, said: Heartbeat, now: float) -> float:
+    """Note what a bench says of itself, and give it its whole lease again."""
+    last = connection.execute(select(bench.c.heartbeat).where(bench.c.name == name)).scalar_one()
+    old = _read_beat(last)
+    if said.mismatches and (old is None or old.mismatches != said.mismatches):
+        sentence = (
+            f"what {name} had of its feed was not what the hub had, {said.mismatches} times since"
+            " it started; it read everything anew and goes on"
+        )
+        found = Trouble(kind=troubles.Kind.FEED, subject=name, sentence=sentence)
+        troubles.open_(connection, [found], now)
+    values: dict[str, object] = {"heartbeat": msgspec.json.encode(said)}
+    if said.at is not None:
+        values["clock_offset"] = now - said.at.timestamp()
+    connection.execute(update(bench).where(bench.c.name == name).values(**values))
+    return renew(connection, name, now)
+
+
+def _read_beat(heartbeat: bytes) -> Heartbeat | None:
+    return msgspec.json.decode(heartbeat, type=Heartbeat) if heartbeat else None
+
+
+def _undated(said: Heartbeat) -> Heartbeat:
+    return msgspec.structs.replace(said, at=None)
 
 
 def revoke(connection: Connection, name: str) -> bool:
     """Shut a bench out; say whether there was one."""
-    done = connection.execute(update(bench).where(bench.c.name == name).values(token_hash=""))
+    nobody = {"token_hash": "", "public_key": "", "lease_until": 0.0}
+    done = connection.execute(update(bench).where(bench.c.name == name).values(**nobody))
     return bool(done.rowcount)
 
 

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     CONFIRMATION = "confirmation"
     ENTRY = "entry"
     CHANNEL = "channel"
+    FEED = "feed"
 
 
 ACTIONS: dict[Kind, tuple[str, ...]] = {
@@ -42,6 +43,7 @@ ACTIONS: dict[Kind, tuple[str, ...]] = {
     Kind.CONFIRMATION: ("retry", "done"),
     Kind.ENTRY: ("done",),
     Kind.CHANNEL: ("done",),
+    Kind.FEED: ("done",),
 }
 """What a person may choose, the usual choice first."""
 

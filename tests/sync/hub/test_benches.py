@@ -11,7 +11,7 @@ from sync.hub import allot, benches, feed, items
 from sync.hub.schema import bench as bench_table
 from sync.orders import Claim, State, facts
 from sync.protocol import cursor
-from sync.protocol.messages import Item, Packer, Page, Reset, Verdict
+from sync.protocol.messages import Enrol, Item, Packer, Page, Reset, Verdict
 from tests.builders import an_order
 from tests.sync.hub.test_entries import ONE, Hub, allotted, hub
 
@@ -97,11 +97,11 @@ def test_a_bench_is_known_by_its_token_alone(hub: Hub) -> None:
     now = time.time()
     with hub.store.write() as connection:
         code = benches.new_code(connection, "b1", now)
-        assert benches.enrol(connection, "WRONG", now) is None
-        enrolled = benches.enrol(connection, code.lower(), now)
-        assert benches.enrol(connection, code, now) is None  # once
+        assert benches.enrol(connection, Enrol(code="WRONG"), now) is None
+        enrolled = benches.enrol(connection, Enrol(code=code.lower()), now)
+        assert benches.enrol(connection, Enrol(code=code), now) is None  # once
         late = benches.new_code(connection, "b1", now - 16 * 60)
-        assert benches.enrol(connection, late, now) is None  # in time
+        assert benches.enrol(connection, Enrol(code=late), now) is None  # in time
         assert enrolled is not None
         assert benches.known(connection, enrolled.token) == benches.Known("b1", 1)
         assert benches.known(connection, "other") is None

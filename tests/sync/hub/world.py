@@ -26,7 +26,7 @@ from sync.hub.rounds import Rounds
 from sync.hub.schema import parcel
 from sync.orders import Claim, Entry, Fact, Order, Parcel, Shipment, facts
 from sync.protocol import chain, cursor
-from sync.protocol.messages import Acked, Batch, Gap, Numbered, Page, Verdict
+from sync.protocol.messages import Acked, Batch, Enrol, Gap, Numbered, Page, Verdict
 from sync.simulate import panel
 from sync.simulate.amazon.book import Trade
 from sync.simulate.amazon.place import Odds
@@ -211,7 +211,7 @@ class World:
         now = time.time()
         with self.store.write() as connection:
             code = benches.new_code(connection, name, now, prefetch=prefetch)
-            enrolled = benches.enrol(connection, code, now)
+            enrolled = benches.enrol(connection, Enrol(code=code), now)
         assert enrolled is not None
         return Bench(self.store, self.book, name, enrolled.incarnation)
 

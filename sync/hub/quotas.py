@@ -1,0 +1,69 @@
+"""How often may who ask? Counted in memory, by each hub process for itself.
+
+Nothing here looks at a clock: the moment comes in with the request.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+REQUESTS_PER_SECOND = 50.0
+"""Of one bench. In a day's work it sends two or three a second."""
+REQUESTS_AT_ONCE = 1_000.0
+"""More than that it may save up: a bench that is new reads 100,000 orders in pages of 200."""
+GUESSES = 5
+"""Wrong codes from one address within a minute: a person who mistypes needs two or three."""
+GUESSES_OF_ALL = 50
+"""From all addresses together. It bounds what is kept here as well, whoever knocks."""
+GUESS_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class _Bucket:
+    tokens: float
+    at: float
+
+
+@dataclass(slots=True)
+class Quotas:
+    """Who asked how often of late; from any thread."""
+
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _benches: dict[str, _Bucket] = field(default_factory=dict)
+    """As many as there are benches: only who has proved to be one is counted."""
+    _guesses: list[tuple[float, str]] = field(default_factory=list)
+    """When, and from where, a code was wrong; at most GUESSES_OF_ALL."""
+
+    def ask(self, bench: str, now: float) -> float:
+        """Count a request of a bench; 0, or the seconds after which it may ask again."""
+        with self._lock:
+            bucket = self._benches.setdefault(bench, _Bucket(REQUESTS_AT_ONCE, now))
+            passed = max(0.0, now - bucket.at)
+            bucket.tokens = min(REQUESTS_AT_ONCE, bucket.tokens + passed * REQUESTS_PER_SECOND)
+            bucket.at = now
+            if bucket.tokens < 1.0:
+                return (1.0 - bucket.tokens) / REQUESTS_PER_SECOND
+            bucket.tokens -= 1.0
+            return 0.0
+
+    def guess(self, peer: str, now: float) -> float:
+        """Count a try at a code; 0, or the seconds after which that address may try again.
+
+        A try counts until it turns out to be right: a hundred at once are a hundred tries.
+        """
+        with self._lock:
+            self._guesses = [one for one in self._guesses if 0.0 <= now - one[0] < GUESS_SECONDS]
+            of_peer = [at for at, one in self._guesses if one == peer]
+            if len(of_peer) >= GUESSES:
+                return GUESS_SECONDS - (now - of_peer[-GUESSES])
+            if len(self._guesses) >= GUESSES_OF_ALL:
+                return GUESS_SECONDS - (now - self._guesses[0][0])
+            self._guesses.append((now, peer))
+            return 0.0
+
+    def right(self, peer: str, now: float) -> None:
+        """The try that was counted at that moment was right."""
+        with self._lock:
+            if (now, peer) in self._guesses:
+                self._guesses.remove((now, peer))
