@@ -20,6 +20,7 @@ from station.session import Question, Session, Text
 from station.wording import labels, orders, parcels, word
 from sync.orders import Label, LabelState, Order, Parcel, PrintState
 from sync.orders import facts as f
+from sync.orders.label_key import label_key
 
 UNSURE = (PrintState.SENDING, PrintState.SENT, PrintState.UNCERTAIN)
 """A label that is scanned in one of these states has come out: the scan proves it."""
@@ -88,20 +89,12 @@ def _request(session: Session) -> Step:
         return Step(reply.stop(session, word.STOP, labels.NO_ADDRESS, orders.HOLD_IT))
     fact = f.LabelRequested(
         parcel=parcel.id,
-        key=next_key(parcel),
+        key=label_key(parcel, order.address_digest),
         grams=parcel.grams,
         address=order.address_digest,
     )
     step = record(session, fact)
     return Step(_wait(step.session, labels.COMING), step.effects)
-
-
-def next_key(parcel: Parcel) -> str:
-    """The idempotency key of the next request: the same after a crash, another after an answer."""
-    start = f"{parcel.id}:"
-    last = parcel.label_key.removeprefix(start)
-    used = int(last) if parcel.label_key.startswith(start) and last.isdecimal() else 0
-    return f"{start}{max(used, len(parcel.spoiled)) + 1}"
 
 
 def _give_back(session: Session, why: Text) -> Step:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from msgspec.structs import replace as but
 
 from station import flows
 from station.flows.flow import Print, PrintLabel, Weighed
-from station.flows.ship import next_key
-from sync.orders import LabelState, Order, Parcel, PrintState, facts
+from sync.orders import LabelState, Order, PrintState, facts
 from tests.builders import MUG, a_label, a_line, an_order
 from tests.station.flows.play import NO_SCALE, Bench, a_bench
 
@@ -67,23 +65,7 @@ def test_a_label_bought_ahead_is_printed_in_the_step_of_the_last_piece() -> None
     assert not requests(bench)
 
 
-@pytest.mark.parametrize(
-    "parcel",
-    [
-        Parcel(id=PARCEL, number=1),
-        Parcel(id=PARCEL, number=1, label_key=f"{PARCEL}:1"),
-        Parcel(id=PARCEL, number=1, label_key=f"{PARCEL}:7", spoiled=("A",)),
-        Parcel(id=PARCEL, number=1, label_key="ahead"),
-        Parcel(id=PARCEL, number=1, label_key="ahead", spoiled=("A", "B")),
-        Parcel(id=PARCEL, number=1, label_key=f"{PARCEL}:x"),
-    ],
-)
-def test_another_request_has_another_key_and_the_same_request_the_same(parcel: Parcel) -> None:
-    assert next_key(parcel) != parcel.label_key
-    assert next_key(parcel) == next_key(parcel)
-
-
-def test_every_request_of_a_parcel_has_a_key_of_its_own() -> None:
+def test_every_label_of_a_parcel_has_a_key_of_its_own_and_what_was_refused_has_the_same() -> None:
     bench = weighed()
     for _ in range(3):
         bench.happens(ORDER.id, facts.LabelFailed(parcel=PARCEL, why="no"))
@@ -94,7 +76,8 @@ def test_every_request_of_a_parcel_has_a_key_of_its_own() -> None:
         bench.press("VOID")
         bench.happens(ORDER.id, facts.LabelVoided(parcel=PARCEL))
     keys = [request.key for request in requests(bench)]
-    assert keys == [f"{PARCEL}:{n}" for n in range(1, 7)]
+    there = ORDER.address_digest[:8]
+    assert keys == [f"{PARCEL}:{n}:{there}" for n in (1, 1, 1, 1, 2, 3)]
 
 
 def test_nothing_is_asked_for_again_while_an_answer_is_open() -> None:
