@@ -148,6 +148,8 @@ class Bought:
 
     label: Label
     data: bytes
+    given_back: bool = False
+    """It was bought under this key, and given back since: it must go on no box."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,25 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from uuid import uuid4
 
-from msgspec.structs import replace
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
-from sync.hub import work
+from sync.hub.ahead import after, ahead, taken_back
 from sync.hub.book import Book
 from sync.hub.engine import Store
+from sync.hub.reconsider import waits_for
 from sync.hub.schema import bench, shipment
 from sync.hub.setup import epoch, restoring
-from sync.orders import Claim, Fact, Order, State, apply, facts, parcel_id, refusal
+from sync.orders import Claim, State, facts, refusal
 
 OPEN = (State.ALLOCATED.value, State.PICKING.value, State.PACKING.value)
 AT_ONCE = 50
 """Shipments in one transaction: some tens of milliseconds, so that scans need not wait."""
 MOST_SHOWN = 10_000
 """Shipments in a dry run: more than a person reads, and than benches hold."""
-LEASE_SECONDS = 12 * 3600.0
-"""A bench that was not heard of for a shift gets nothing new."""
+UNHEARD_SECONDS = 12 * 3600.0
+"""A bench that never had a lease, and was not heard of for a shift, gets nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +84,12 @@ def _room(connection: Connection, now: float) -> dict[str, int]:
             .group_by(shipment.c.bench)
         )
     }
-    rows = connection.execute(
-        select(bench.c.name, bench.c.prefetch).where(
-            bench.c.token_hash != "", bench.c.seen_at > now - LEASE_SECONDS
-        )
+    leased = or_(
+        bench.c.lease_until >= now,
+        and_(bench.c.lease_until == 0.0, bench.c.seen_at > now - UNHEARD_SECONDS),
     )
+    welcome = or_(bench.c.token_hash != "", bench.c.public_key != "")
+    rows = connection.execute(select(bench.c.name, bench.c.prefetch).where(welcome, leased))
     return {row.name: row.prefetch - load.get(row.name, 0) for row in rows}
 
 
@@ -101,7 +101,8 @@ def _give(connection: Connection, book: Book, id: str, name: str, now: float) ->
     warehouse = connection.execute(
         select(bench.c.warehouse).where(bench.c.name == name)
     ).scalar_one()
-    if order is None:
+    if order is None or waits_for(connection, order.id):
+        # A restored hub just got it back, and some bench has told already what it did to it.
         return False
     given = facts.ShipmentAllocated(
         shipment=id,
@@ -111,38 +112,26 @@ def _give(connection: Connection, book: Book, id: str, name: str, now: float) ->
     )
     if refusal(order, given) is not None:
         return False
-    book.record(connection, order, [given, *_ahead(_after(order, given), id)], now)
+    book.record(connection, order, [given, *ahead(after(order, given), id)], now)
     return True
 
 
-def _ahead(order: Order, id: str) -> list[Fact]:
-    """Plan a shipment's first parcel and ask for its label, where both may be done."""
-    done: list[Fact] = []
-    parcel = parcel_id(id, 1)
-    if not order.shipment(id).parcels:
-        done.append(facts.ParcelPlanned(parcel=parcel))
-        order = _after(order, done[0])
-    one = order.shipment(id)
-    key = new_key(parcel)
-    if work.may_request(order, one, parcel, key):
-        done.append(
-            facts.LabelRequested(
-                parcel=parcel,
-                key=key,
-                grams=work.expected_grams(order, one, one.parcels[0]),
-                address=order.address_digest,
-            )
-        )
-    return done
+def expired(connection: Connection, book: Book, now: float) -> int:
+    """Take from benches whose lease is over what nobody has begun; say how many went back.
 
-
-def _after(order: Order, fact: Fact) -> Order:
-    return replace(apply(order, fact), address=order.address)
-
-
-def new_key(parcel: str) -> str:
-    """Make an idempotency key: a new one for every label, the same for every try at it."""
-    return f"{parcel}~{uuid4().hex[:12]}"
+    The bench has not begun anything since, by its own clock, which is earlier than ours. What was
+    begun stays with it.
+    """
+    late = (bench.c.lease_until > 0.0) & (bench.c.lease_until < now)
+    rows = connection.execute(
+        select(shipment.c.id, shipment.c.order_id)
+        .join(bench, bench.c.name == shipment.c.bench)
+        .where(shipment.c.state == State.ALLOCATED.value, late)
+        .order_by(shipment.c.order_id, shipment.c.id)
+        .limit(AT_ONCE)
+    ).all()
+    why = "its bench was not heard of"
+    return sum(_take_back(connection, book, row.order_id, row.id, now, why) for row in rows)
 
 
 def take_back(connection: Connection, book: Book, name: str, now: float) -> tuple[int, int]:
@@ -153,13 +142,24 @@ def take_back(connection: Connection, book: Book, name: str, now: float) -> tupl
     rows = connection.execute(
         select(shipment.c.id, shipment.c.order_id, shipment.c.state)
         .where(shipment.c.bench == name, shipment.c.state.in_(OPEN))
-        .order_by(shipment.c.id)
+        .order_by(shipment.c.order_id, shipment.c.id)
     ).all()
-    back = 0
-    for row in rows:
-        order = book.get(connection, row.order_id, lock=True)
-        gone = facts.AllocationWithdrawn(shipment=row.id)
-        if order is not None and refusal(order, gone) is None:
-            book.record(connection, order, [gone], now)
-            back += 1
+    why = "its bench was shut out"
+    back = sum(_take_back(connection, book, row.order_id, row.id, now, why) for row in rows)
     return back, len(rows) - back
+
+
+def _take_back(connection: Connection, book: Book, of: str, id: str, now: float, why: str) -> bool:
+    """Take one shipment back, if nobody has begun; say whether it went.
+
+    The bench may have begun all the same, and not told yet. So the label that it has goes back to
+    the carrier: whoever packs next puts another one on the box.
+    """
+    order = book.get(connection, of, lock=True)
+    if order is None or order.shipment(id).state is not State.ALLOCATED:
+        return False
+    back = taken_back(order.shipment(id), why)
+    if back is None or any(one.copies for one in order.shipment(id).parcels):
+        return False  # a label of it is out of the printer: it is begun
+    book.record(connection, order, back, now)
+    return True

@@ -127,18 +127,33 @@ class Book:
         journal(connection, order.id, facts, now, by=by)
         return self.save(connection, order, after, now)
 
-    def save(self, connection: Connection, before: Order, after: Order, now: float) -> Order:
-        """Store an order that facts have changed; for those who journal them themselves."""
+    def save(
+        self,
+        connection: Connection,
+        before: Order,
+        after: Order,
+        now: float,
+        moved: feed.Moves | None = None,
+    ) -> Order:
+        """Store an order that facts have changed; for those who journal them themselves.
+
+        `moved`: gathers what moves in the feeds, for those who then put it there at once.
+        """
         if after == before:
             return before
         seen_later = replace(before, changed_at=after.changed_at) == after
         if not seen_later:
             after = replace(after, version=before.version + 1)
-        self._store(connection, before, after, now)
+        self._store(connection, before, after, now, moved)
         return after
 
     def _store(
-        self, connection: Connection, before: Order | None, after: Order, now: float
+        self,
+        connection: Connection,
+        before: Order | None,
+        after: Order,
+        now: float,
+        moved: feed.Moves | None = None,
     ) -> None:
         row = _row(after)
         if before is None:
@@ -151,8 +166,13 @@ class Book:
             upsert(connection, address, [row], "order_id")
         _store_shipments(connection, before, after)
         _store_parcels(connection, before, after)
-        if before is None or before.version != after.version:
+        if before is not None and before.version == after.version:
+            return
+        if moved is None:
             feed.move(connection, before, after, now)
+        else:
+            for name, rows in feed.moves(before, after).items():
+                moved.setdefault(name, {}).update(rows)
 
 
 def journal(

@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, select
 
 from sync.hub import troubles, work
-from sync.hub.book import Book, confirm_at
+from sync.hub.book import Book, confirm_at, seconds
+from sync.hub.captured import moment
 from sync.hub.channels import Outside
 from sync.hub.engine import Store
 from sync.hub.labels import FIRST_AGAIN_SECONDS, TELL_AFTER, Taken, again, release, take
@@ -65,7 +66,7 @@ class Confirmations:
             if order is None:
                 release(connection, id)
                 return None
-            shipped_at = _closed_at(connection, order.id, id)
+            shipped_at = _closed_at(connection, order, id)
         told = there.line.hold(there.market.confirm_shipment(order, order.parcel(id), shipped_at))
         with self.store.write() as connection:
             self._outcome(connection, id, told)
@@ -130,14 +131,19 @@ class Confirmations:
         troubles.open_(connection, [one], self.clock())
 
 
-def _closed_at(connection: Connection, order: str, id: str) -> datetime:
+def _closed_at(connection: Connection, order: Order, id: str) -> datetime:
     """Say when a parcel was closed, so that a second telling says the same as the first."""
     found = connection.execute(
-        select(entry.c.received_at, entry.c.body)
-        .where(entry.c.order_id == order, entry.c.kind == "parcel-closed", entry.c.verdict == "ok")
-        .order_by(entry.c.received_at.desc())
+        select(entry.c.captured_at, entry.c.received_at, entry.c.body)
+        .where(
+            entry.c.order_id == order.id,
+            entry.c.kind == "parcel-closed",
+            entry.c.verdict == "ok",
+        )
+        .order_by(entry.c.received_at.desc(), entry.c.seq.desc())
     )
     for row in found:
         if f'"{id}"'.encode() in bytes(row.body):
-            return datetime.fromtimestamp(row.received_at, UTC)
+            at = moment(row.captured_at, row.received_at, seconds(order.placed_at))
+            return datetime.fromtimestamp(at, UTC)
     return datetime.now(UTC)

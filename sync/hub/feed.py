@@ -42,9 +42,18 @@ DONE_WITH = frozenset({State.IN_TRANSIT, State.DELIVERED, State.COMPLETED})
 """Shipments that no bench has to know any more."""
 
 
+Moves = dict[str, dict[str, int | None]]
+"""By bench: which rows of its feed move, each with its order's version; None: it is gone."""
+
+
 def move(connection: Connection, before: Order | None, after: Order, now: float) -> None:
     """Put a changed order into the feeds of the benches that have it, or had it."""
-    moved: dict[str, dict[str, int | None]] = {}
+    put_all(connection, moves(before, after), now)
+
+
+def moves(before: Order | None, after: Order) -> Moves:
+    """Say which rows of which feeds a changed order moves."""
+    moved: Moves = {}
     had = {one.id: one.bench for one in before.shipments} if before else {}
     for one in after.shipments:
         if one.bench:
@@ -52,6 +61,11 @@ def move(connection: Connection, before: Order | None, after: Order, now: float)
             moved.setdefault(one.bench, {})[one.id] = version
         if had.get(one.id) not in (None, "", one.bench):
             moved.setdefault(had[one.id], {})[one.id] = None
+    return moved
+
+
+def put_all(connection: Connection, moved: Moves, now: float) -> None:
+    """Move rows of several feeds; benches in the order of their names, so that none waits round."""
     for name in sorted(moved):
         put(connection, name, moved[name], now)
 

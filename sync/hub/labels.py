@@ -15,14 +15,15 @@ from enum import Enum
 import msgspec
 from sqlalchemy import Connection, select, update
 
-from sync.hub import troubles, work
-from sync.hub.allot import new_key
+from sync.hub import ahead, reconsider, troubles, work
 from sync.hub.book import Book
 from sync.hub.channels import Outside, Post
 from sync.hub.engine import Store, upsert
 from sync.hub.schema import blob, entry, parcel
+from sync.hub.setup import noted
 from sync.hub.troubles import Kind, Trouble
 from sync.hub.vault import Vault
+from sync.hub.verdicts import ALREADY
 from sync.hub.work import LabelWork
 from sync.orders import (
     Entry,
@@ -85,6 +86,7 @@ class Labels:
             order, shipment, box = found
             todo = work.label_work(order, shipment, box)
             asked = _requested(connection, order.id, id, box.label_key)
+            fresh = taken is Taken.FRESH and not _forgotten(connection, order)
             if todo is LabelWork.VOID and not box.void_wanted:
                 why = work.why_void(order, shipment, box)
                 self._record(connection, order, [facts.VoidRequested(parcel=id, why=why)])
@@ -93,7 +95,7 @@ class Labels:
                 release(connection, id)
         match todo:
             case LabelWork.BUY | LabelWork.LOOK_UP | LabelWork.GIVE_UP if asked is not None:
-                self._settle(post, order, box, asked, todo, taken is Taken.FRESH)
+                self._settle(post, order, box, asked, todo, fresh)
             case LabelWork.VOID:
                 self._void(post, order, box)
             case _:
@@ -134,12 +136,17 @@ class Labels:
         order, shipment, box = found
         now = self.clock()
         match came:
-            case Bought(label=label, data=data):
+            case Bought(label=label, data=data, given_back=spent):
                 # A label that was looked up does not say for which address it was bought.
                 label = msgspec.structs.replace(label, address=asked.address)
                 self._keep(connection, order.id, label.sha256, data)
-                self._record(connection, order, [facts.LabelBought(parcel=box.id, label=label)])
+                bought = facts.LabelBought(parcel=box.id, label=label)
+                after = self._record(connection, order, [bought])
                 troubles.solve(connection, [troubles.key(Kind.LABEL, box.id)], now)
+                if spent:  # before this hub was restored; the next one has another key
+                    after = self._record(connection, after, [facts.LabelVoided(parcel=box.id)])
+                    self._request(connection, after, after.shipment(shipment.id), box)
+                reconsider.of_order(connection, self.book, order.id, now)
             case Declined(why=why):
                 failed = facts.LabelFailed(parcel=box.id, why=why)
                 after = self._record(connection, order, [failed])
@@ -193,11 +200,8 @@ class Labels:
         self, connection: Connection, order: Order, shipment: Shipment, box: Parcel
     ) -> None:
         """Put a new request on record, where one may be made."""
-        key = new_key(box.id)
-        if work.may_request(order, shipment, box.id, key):
-            grams = work.expected_grams(order, shipment, box)
-            address = order.address_digest
-            asked = facts.LabelRequested(parcel=box.id, key=key, grams=grams, address=address)
+        asked = ahead.request(order, shipment, order.parcel(box.id))
+        if asked is not None:
             self._record(connection, order, [asked])
 
     def _record(self, connection: Connection, order: Order, new: list[Fact]) -> Order:
@@ -289,17 +293,29 @@ def _requested(
 ) -> facts.LabelRequested | None:
     """Give the request on record under that key, with what it was made for."""
     bodies = connection.execute(
-        select(entry.c.body).where(
+        select(entry.c.body)
+        .where(
             entry.c.order_id == order,
             entry.c.kind == "label-requested",
             entry.c.verdict == "ok",
+            # A bench that asked for the same at the same time is told so, and may weigh otherwise.
+            entry.c.reason != ALREADY,
         )
+        .order_by(entry.c.received_at.desc(), entry.c.seq.desc())
     ).scalars()
     for body in bodies:
         fact = msgspec.json.decode(body, type=Entry).fact
         if isinstance(fact, facts.LabelRequested) and (fact.parcel, fact.key) == (id, key):
             return fact
     return None
+
+
+def _forgotten(connection: Connection, order: Order) -> bool:
+    """Say whether this hub may have forgotten a label: the order is from before it was restored."""
+    restored_at = noted(connection, "restored_at")
+    if restored_at is None:
+        return False
+    return order.placed_at is None or order.placed_at.timestamp() <= float(restored_at)
 
 
 def _wanted(order: Order, box: Parcel, asked: facts.LabelRequested) -> Wanted:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 SCHEMA = 2
@@ -167,6 +168,14 @@ entry = Table(
     Column("reason", String, nullable=False, doc="why, where it was not followed"),
     Index("entry_by_id", "id"),
     Index("entry_of_order", "order_id", "received_at"),
+    # What was not followed is little, and is looked for often: see sync.hub.reconsider.
+    Index(
+        "entry_not_ok",
+        "verdict",
+        "received_at",
+        sqlite_where=text("verdict != 'ok'"),
+        postgresql_where=text("verdict != 'ok'"),
+    ),
 )
 
 bench = Table(

@@ -138,7 +138,7 @@ def _bought(said: _Label, address: str) -> Bought:
         lane=said.lane,
         cost=said.cost,
     )
-    return Bought(label, data)
+    return Bought(label, data, given_back=said.state == "voided")
 
 
 def _why(answer: Response | Lost) -> str:

@@ -14,6 +14,8 @@ import msgspec
 from sqlalchemy import select
 
 from sync.hub import desk, home, imports, pull, search
+from sync.hub.book import seconds
+from sync.hub.captured import moment
 from sync.hub.cli import say
 from sync.hub.present import order_json
 from sync.hub.schema import entry
@@ -138,7 +140,9 @@ def _history(options: argparse.Namespace, opened: home.Opened) -> int:
                 by, fact = "", {}
             rows.append(
                 {
-                    "at": datetime.fromtimestamp(row.at or row.received_at, UTC),
+                    "at": datetime.fromtimestamp(
+                        moment(row.captured_at, row.received_at, seconds(order.placed_at)), UTC
+                    ),
                     "bench": row.bench,
                     "by": by,
                     "what": row.kind,

@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     select,
     table,
+    text,
     update,
 )
 
@@ -73,6 +74,14 @@ def _add_columns() -> None:
         counter.add_column(Column("hash", String, nullable=False, server_default=""))
     with op.batch_alter_table("entry") as entry:
         entry.add_column(Column("captured_at", Float))
+    not_ok = text("verdict != 'ok'")
+    op.create_index(
+        "entry_not_ok",
+        "entry",
+        ["verdict", "received_at"],
+        sqlite_where=not_ok,
+        postgresql_where=not_ok,
+    )
     with op.batch_alter_table("bench") as benches:
         benches.add_column(Column("public_key", String, nullable=False, server_default=""))
         benches.add_column(Column("digest", BigInteger, nullable=False, server_default="0"))
