@@ -16,6 +16,8 @@ try:  # wheels exist for Linux on x86-64 alone
 except ImportError:
     import sqlite3 as sqlite
 
+__all__ = ["DRIVER_ERROR", "Opens", "Wire", "open_file", "safe_wal", "sqlite"]
+
 DRIVER_ERROR: type[Exception] = sqlite.Error
 
 BUSY_SECONDS = 5.0
@@ -56,6 +58,8 @@ def open_file(path: Path, *, synchronous: str) -> Engine:
         # The driver must not open transactions of its own: `Wire` does.
         connection.isolation_level = None
         for pragma in (
+            # Before anything is written: an old file stays as it is.
+            "auto_vacuum=INCREMENTAL",
             f"journal_mode={journal}",
             f"synchronous={synchronous}",
             "cache_size=-65536",

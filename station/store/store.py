@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,32 +15,13 @@ from sqlalchemy.exc import DBAPIError
 
 from station.store import schema as t
 from station.store.engine import DRIVER_ERROR, Opens, Wire, open_file
+from station.store.errors import Damaged, Full, Newer, StoreError, named, unopened
 from station.store.index import Found, index
+from station.store.opening import not_emptied, prepare
 from station.store.statement import Statement, Values
 from sync.orders import Order
 
-
-class StoreError(Exception):
-    """The file could not be read or written; the message says which file and what to do.
-
-    StoreError
-    ├── Full     the disk takes no more; nothing of the turn happened
-    ├── Newer    a later version of Packbench wrote the file
-    └── Damaged  the file's pages do not hang together
-    """
-
-
-class Full(StoreError):
-    """The disk takes no more; nothing of the turn happened, and it may be tried again."""
-
-
-class Newer(StoreError):
-    """A later version of Packbench wrote the file."""
-
-
-class Damaged(StoreError):
-    """The file's pages do not hang together."""
-
+__all__ = ["Damaged", "Full", "Newer", "Store", "StoreError", "Turn"]
 
 _ORDER = msgspec.json.Decoder(Order)
 _NONE: Values = {}
@@ -216,27 +197,24 @@ class Store:
         self._lock = threading.RLock()
         self._turn: Turn | None = None
         self._listeners: list[Callable[[frozenset[str]], None]] = []
-        try:
-            self._scans = Wire(opened(path, synchronous="FULL"))
-            self._feed = Wire(opened(path, synchronous="NORMAL"))
-            with self._scans.transaction():
-                t.tables.create_all(self._scans.sql)
-                turn = Turn(self._scans)
-                known = turn.get("schema")
-                if not known:
-                    turn.set("schema", str(t.VERSION))
-                version = int(known or t.VERSION)
-        except (DBAPIError, DRIVER_ERROR) as e:
-            # Nobody is told to move a file away that is only busy, or on a full disk: what it owes
-            # the hub is nowhere else.
-            if not any(word in _words(e) for word in _DAMAGED):
-                raise _named(path, e) from e
-            raise Damaged(
-                f"{path} cannot be opened ({_words(e)}). Move it away, keep it, and start again: "
-                "the queue comes back from the hub."
-            ) from e
-        if version > t.VERSION:
-            raise Newer(f"{path} was written by a newer Packbench. Install that version here.")
+        self._opened = opened
+        self._scans, self._feed = self._open()
+
+    def _open(self) -> tuple[Wire, Wire]:
+        not_emptied(self.path)
+        with ExitStack() as stack:
+            try:
+                scans, feed = (self._wire(stack, how) for how in ("FULL", "NORMAL"))
+                prepare(self.path, scans)
+            except (DBAPIError, DRIVER_ERROR) as e:
+                raise unopened(self.path, e) from e
+            stack.pop_all()
+        return scans, feed
+
+    def _wire(self, stack: ExitStack, synchronous: str) -> Wire:
+        wire = Wire(self._opened(self.path, synchronous=synchronous))
+        stack.callback(wire.close)
+        return wire
 
     def listen(self, changed: Callable[[frozenset[str]], None]) -> None:
         """Be told the ids of the orders that a turn changed, in the thread that took it."""
@@ -258,7 +236,7 @@ class Store:
                     self._turn = turn = Turn(wire)
                     yield turn
             except (DBAPIError, wire.Error) as e:
-                raise _named(self.path, e) from e
+                raise named(self.path, e) from e
             finally:
                 self._turn = None
         if turn.changed:
@@ -278,18 +256,3 @@ class Store:
         with self._lock:
             self._scans.close()
             self._feed.close()
-
-
-_DAMAGED = ("malformed", "not a database")
-"""In SQLite's words for SQLITE_CORRUPT and SQLITE_NOTADB."""
-
-
-def _words(error: Exception) -> str:
-    return str(error.orig if isinstance(error, DBAPIError) else error)
-
-
-def _named(path: Path, error: Exception) -> StoreError:
-    words = _words(error)
-    if "full" in words or "readonly" in words or "disk I/O" in words:
-        return Full(f"The disk of {path} takes no more ({words}). Make room, then scan again.")
-    return StoreError(f"{path}: {words}")

@@ -311,7 +311,7 @@ def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_database_is_named_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "bench.db").write_bytes(b"not a database, by any measure" * 200)
-    with pytest.raises(Damaged, match="Move it away"):
+    with pytest.raises(Damaged, match="moves the file aside"):
         Store(tmp_path / "bench.db")
 
 
