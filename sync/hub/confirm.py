@@ -37,6 +37,8 @@ class Confirmations:
     outside: Outside
     again_seconds: float = FIRST_AGAIN_SECONDS
     clock: Callable[[], float] = time.time
+    holder: str = ""
+    """The hub process that asks; "" for a command line, which nobody takes over from."""
 
     def due(self, channel: str = "") -> list[str]:
         """Name the parcels that their marketplace must be told of now."""
@@ -60,7 +62,7 @@ class Confirmations:
             return None
         there = self.outside.channel(known.channel)
         with self.store.write() as connection:
-            if take(connection, id, self.clock()) is Taken.NOT:
+            if take(connection, id, self.clock(), self.holder) is Taken.NOT:
                 return None
             order = self._intend(connection, id)
             if order is None:

@@ -19,6 +19,7 @@ from sync.hub import ahead, reconsider, troubles, work
 from sync.hub.book import Book
 from sync.hub.channels import Outside, Post
 from sync.hub.engine import Store, upsert
+from sync.hub.process import LEFT
 from sync.hub.schema import blob, entry, parcel
 from sync.hub.setup import noted
 from sync.hub.troubles import Kind, Trouble
@@ -56,6 +57,8 @@ class Labels:
     outside: Outside
     again_seconds: float = FIRST_AGAIN_SECONDS
     clock: Callable[[], float] = time.time
+    holder: str = ""
+    """The hub process that asks; "" for a command line, which nobody takes over from."""
 
     def due(self) -> list[str]:
         """Name the parcels for which a carrier has to be asked now."""
@@ -77,7 +80,7 @@ class Labels:
         """
         post = self.outside.post()
         with self.store.write() as connection:
-            taken = take(connection, id, self.clock())
+            taken = take(connection, id, self.clock(), self.holder)
             if taken is Taken.NOT:
                 return
             found = _find(connection, self.book, id)
@@ -241,29 +244,27 @@ class Taken(Enum):
     """Somebody was, and did not come to an end."""
 
 
-def take(connection: Connection, id: str, now: float) -> Taken:
-    """Take a parcel up for a while."""
+def take(connection: Connection, id: str, now: float, holder: str = "") -> Taken:
+    """Take a parcel up for a while, as that hub process."""
     due = connection.execute(
         select(parcel.c.due_at).where(parcel.c.id == id).with_for_update()
     ).scalar_one_or_none()
     if due is None or due > now:
         return Taken.NOT
-    connection.execute(update(parcel).where(parcel.c.id == id).values(due_at=now + BUSY_SECONDS))
+    held = {"due_at": now + BUSY_SECONDS, "holder": holder}
+    connection.execute(update(parcel).where(parcel.c.id == id).values(**held))
     return Taken.AGAIN if due else Taken.FRESH
 
 
 def release(connection: Connection, id: str) -> None:
     """Let go of a parcel: what is to be done for it now is new work."""
-    connection.execute(update(parcel).where(parcel.c.id == id).values(due_at=0.0))
+    connection.execute(update(parcel).where(parcel.c.id == id).values(due_at=0.0, holder=""))
 
 
 def recover(connection: Connection) -> None:
-    """Take up what an earlier life of this process left half done. Only where it is alone."""
-    connection.execute(update(parcel).where(parcel.c.due_at > 0.0).values(due_at=LEFT))
-
-
-LEFT = 1.0
-"""Due since 1970, and not fresh."""
+    """Take up whatever was left half done, and end every back-off. Only where nobody is at it."""
+    left = {"due_at": LEFT, "holder": ""}
+    connection.execute(update(parcel).where(parcel.c.due_at > 0.0).values(**left))
 
 
 def again(connection: Connection, id: str, first: float, now: float | None = None) -> int:
@@ -276,7 +277,8 @@ def again(connection: Connection, id: str, first: float, now: float | None = Non
     ).scalar_one()
     begin = time.time() if now is None else now
     pause = min(LONGEST_AGAIN_SECONDS, first * 2.0 ** min(tries - 1, 20))
-    connection.execute(update(parcel).where(parcel.c.id == id).values(due_at=begin + pause))
+    put_off = {"due_at": begin + pause, "holder": ""}
+    connection.execute(update(parcel).where(parcel.c.id == id).values(**put_off))
     return int(tries)
 
 
