@@ -60,6 +60,11 @@ def behind(connection: Connection, journals: Iterable[Journal]) -> dict[str, int
     return {one.bench: len(one.entries) - len(_stored(connection, one.bench)) for one in journals}
 
 
+def stored(connection: Connection, bench: str) -> int:
+    """Count the entries that the hub has of a bench."""
+    return len(_stored(connection, bench))
+
+
 def _stored(connection: Connection, bench: str) -> Sequence[Row[int, str, str, str]]:
     t = hub_tables.entry.c
     return connection.execute(

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -32,7 +33,8 @@ from station.store import queue as waiting_orders
 from station.store.keep import StoreKeep
 from station.store.ledger import StoreLedger
 from station.store.store import Store
-from sync.client.link import Link
+from sync.client.link import Link, LinkState
+from sync.client.signer import KEY, open_key
 from sync.protocol.messages import Heartbeat
 
 MISTAKES = 0.04
@@ -46,15 +48,27 @@ class Worker:
     """One bench."""
 
     def __init__(
-        self, home: Path, hub: str, printer: str, record: Path, badge: str, seed: int
+        self,
+        home: Path,
+        hub: str,
+        printer: str,
+        record: Path,
+        badge: str,
+        seed: int,
+        *,
+        pace: float = 0.0,
+        told: Callable[[LinkState], None] = lambda state: None,
     ) -> None:
+        """Open the bench in that folder; `pace` seconds lie between two moves."""
         self.store = Store(home / DATABASE)
         self.keep = StoreKeep(self.store, self._heartbeat)
         me = self.keep.enrolled()
         assert me is not None, "enrol it first"
         fresh = Session(bench=me.bench, settings=Settings(scale=True, slip=False))
         self.bench = Bench(self.store, fresh, Printers("labels", ""))
-        self._badge = badge
+        self._badge, self._pace = badge, pace
+        self.slowest = 0.0
+        """Seconds that the slowest scan took, until it was on disk and answered."""
         self._throw = Random(seed)
         self._record = Record(record)
         self._said: queue.SimpleQueue[Input] = queue.SimpleQueue()
@@ -62,7 +76,7 @@ class Worker:
         self.store.listen(lambda ids: self._changed.set())
         ledger = StoreLedger(self.store, self.bench.record, self._trouble)
         self.spool = Spool([Printer(name="labels", url=printer)], ledger)
-        self.link = Link(hub, self.keep, lambda state: None)
+        self.link = Link(hub, self.keep, lambda: open_key(home / KEY), told)
         self.bench.on_commit = self._committed
         self._on_scale = 0
         self._since = time.monotonic()
@@ -79,6 +93,8 @@ class Worker:
             if not self._move():
                 self._changed.wait(LOOK_SECONDS)
                 self._changed.clear()
+            elif self._pace:
+                self.stopping.wait(self._pace)
         while self._owed():
             self.link.wake()
             self._changed.wait(LOOK_SECONDS)
@@ -110,6 +126,7 @@ class Worker:
         match robot.next_move(seen, self._throw, MISTAKES):
             case Scan(text):
                 self.bench.scan(text, "hand")
+                self.slowest = max(self.slowest, time.monotonic() - now)
             case Weigh(grams):
                 self._on_scale = grams
                 self.bench.put(Weighed(grams))

@@ -118,7 +118,6 @@ class World:
         """Start a bench, perhaps to die at its n-th fsync."""
         words = [*WORKER, str(place.home), place.proxy.url, place.printer.url]
         words += [str(place.record), place.badge, str(self.asked.seed + place.number)]
-        environ = {}
         if kill_at and self.shim is not None:
             environ = {
                 "LD_PRELOAD": str(self.shim),
@@ -126,8 +125,10 @@ class World:
                 "SYNC_KILL_WHEN": when,
                 "SYNC_KILL_FILE": "bench.db",
             }
-        with contextlib.suppress(DemoFailed):  # it may die before it says that it is ready
-            place.child = await self.household.start(place.name, words, environ)
+            with contextlib.suppress(DemoFailed):  # it may die before it says that it is ready
+                place.child = await self.household.start(place.name, words, environ)
+            return
+        place.child = await self.household.start(place.name, words)
 
     async def books(self, of: dict[str, Any]) -> dict[str, Any]:
         """Read the books of marketplace or carrier."""
@@ -178,8 +179,14 @@ async def _built(
     await _connect(built, scales)
     built.hubs = [HubPlace(n, _free_port()) for n in range(asked.hubs)]
     await asyncio.gather(*(built.open_hub(hub) for hub in built.hubs))
-    for number in range(asked.benches):
-        await _furnish(built, number, stack)
+    at_once = asyncio.Semaphore(4)
+
+    async def furnish(number: int) -> None:
+        async with at_once:
+            await _furnish(built, number, stack)
+
+    await asyncio.gather(*(furnish(number) for number in range(asked.benches)))
+    built.places.sort(key=lambda place: place.number)
     return built
 
 
