@@ -41,7 +41,7 @@ def plain(code: str) -> str:
     >>> plain("202-0000001-x")
     '2020000001X'
     """
-    return "".join(c for c in code.upper() if c.isalnum())
+    return "".join(filter(str.isalnum, code.upper()))
 
 
 def index(order: Order, shipment: Shipment) -> Found:
@@ -64,6 +64,34 @@ def index(order: Order, shipment: Shipment) -> Found:
         codes=tuple(_codes(order, shipment)),
         needs=tuple(sorted(gtins)),
     )
+
+
+def marks(found: Found) -> dict[str, object]:
+    """Give what the shipment's own row says of it."""
+    return {
+        "state": found.state,
+        "stopped": found.stopped,
+        "urgency": found.urgency,
+        "pieces": found.pieces,
+        "begun": found.begun,
+    }
+
+
+def code_rows(shipment_id: str, found: Found) -> list[dict[str, object]]:
+    """Give the rows of the codes that lead to a shipment."""
+    return [
+        {"kind": c.kind, "code": c.code, "shipment_id": shipment_id, "parcel_id": c.parcel_id}
+        for c in found.codes
+    ]
+
+
+def need_rows(shipment_id: str, found: Found) -> list[dict[str, object]]:
+    """Give the rows of the pieces that may begin a shipment."""
+    several = int(found.pieces > 1)
+    return [
+        {"gtin": gtin, "several": several, "urgency": found.urgency, "shipment_id": shipment_id}
+        for gtin in found.needs
+    ]
 
 
 def _codes(order: Order, shipment: Shipment) -> list[CodeRow]:

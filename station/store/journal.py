@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from station.session import Saved
 from station.store import schema as t
@@ -43,6 +43,14 @@ class Stamp(NamedTuple):
 
 
 UNSTAMPED = Stamp("", 0.0)
+_ANY_PENDING = Statement(select(t.entries.c.seq).where(t.entries.c.pending).limit(1))
+_NAMED = func.json_each(bindparam("ids")).table_valued("value")
+_PENDING = Statement(
+    select(t.entries.c.order_id, t.entries.c.seq, t.entries.c.body, t.entries.c.hash)
+    .join(_NAMED, _NAMED.c.value == t.entries.c.order_id)
+    .where(t.entries.c.pending)
+    .order_by(t.entries.c.seq)
+)
 
 
 def write_scan(turn: Turn, at: datetime, text: str, source: str, session: Saved) -> int:
@@ -120,15 +128,13 @@ def pending(turn: Turn, order_id: str) -> tuple[Numbered, ...]:
 
 def pending_of(turn: Turn, order_ids: Iterable[str]) -> dict[str, tuple[Numbered, ...]]:
     """The same for many orders; those that nothing is pending for are left out."""
-    rows = (
-        select(t.entries.c.order_id, t.entries.c.seq, t.entries.c.body, t.entries.c.hash)
-        .where(t.entries.c.order_id.in_(order_ids), t.entries.c.pending)
-        .order_by(t.entries.c.seq)
-    )
+    if turn.row(_ANY_PENDING) is None:
+        return {}
+    asked = msgspec.json.encode(list(order_ids)).decode()
     found: dict[str, tuple[Numbered, ...]] = {}
-    for row in turn.sql.execute(rows):
-        numbered = Numbered(seq=row.seq, entry=_ENTRY.decode(row.body), hash=row.hash)
-        found[row.order_id] = (*found.get(row.order_id, ()), numbered)
+    for order_id, seq, body, hash in turn.rows(_PENDING, {"ids": asked}):
+        numbered = Numbered(seq=seq, entry=_ENTRY.decode(body), hash=hash)
+        found[order_id] = (*found.get(order_id, ()), numbered)
     return found
 
 

@@ -7,28 +7,22 @@ import time
 from collections.abc import Callable, Iterable
 
 import msgspec
-from sqlalchemy import bindparam, delete, exists, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import func, select, update
 
-from station.store import journal
+from station.store import intake
 from station.store import schema as t
-from station.store.index import NEVER
 from station.store.lease import LeaseShelf
 from station.store.store import Store, StoreError, Turn
 from sync.client.boot import boot as this_boot
-from sync.client.replica import catch_up
-from sync.orders import Entry, Order, order_of
+from sync.orders import Entry
 from sync.protocol import chain, digest
 from sync.protocol.cursor import START, Cursor, read
 from sync.protocol.messages import (
     Acked,
     Batch,
-    Change,
     Enrolled,
     Heartbeat,
-    Item,
     Numbered,
-    Packer,
     Page,
     Verdict,
 )
@@ -88,12 +82,11 @@ class StoreKeep:
             if read(page.after) != _cursor(turn):
                 return None
             generation = int(turn.get("generation", "0"))
-            _take(turn, page.changes, generation)
-            _master_data(turn, page.items, page.packers)
+            intake.write(turn, page, generation)
             turn.set("cursor", page.next)
             if page.next != page.head:
                 return None
-            _sweep(turn, generation)
+            intake.sweep(turn, generation)
             return self._count(turn) if page.digest is not None else None
 
     def _count(self, turn: Turn) -> int | None:
@@ -242,125 +235,3 @@ def _digest(turn: Turn) -> int:
 
 def _cursor(turn: Turn) -> Cursor:
     return read(turn.get("cursor", str(START)))
-
-
-def _take(turn: Turn, changes: tuple[Change, ...], generation: int) -> None:
-    """Write a page's changes, a few statements for all: one by one is ten times slower."""
-    for change in changes:
-        if change.order is None:
-            _leave(turn, change.shipment)
-            order_id = order_of(change.shipment)
-            if turn.order(order_id) is None:
-                turn.sql.execute(_SETTLE, {"of": order_id, "through": change.through})
-    # Of two shipments of one order, the later change has the later document.
-    latest = {change.order.id: change for change in changes if change.order is not None}
-    if not latest:
-        return
-    pending = journal.pending_of(turn, latest)
-    settled = [
-        {"of": id, "through": change.through} for id, change in latest.items() if id in pending
-    ]
-    if settled:
-        turn.sql.execute(_SETTLE, settled)
-    rows = [
-        {
-            "id": change.shipment,
-            "order_id": change.order.id,
-            "channel": change.order.channel,
-            "share": digest.share(change.shipment, change.order.version),
-            "generation": generation,
-            "state": "",
-            "stopped": False,
-            "urgency": NEVER,
-            "pieces": 0,
-            "begun": False,
-        }
-        for change in changes
-        if change.order is not None
-    ]
-    new = insert(t.shipments)
-    turn.sql.execute(
-        new.on_conflict_do_update(
-            index_elements=[t.shipments.c.id],
-            set_={"generation": new.excluded.generation, "share": new.excluded.share},
-        ),
-        rows,
-    )
-    orders = []
-    for id, change in latest.items():
-        if change.order is not None:
-            caught_up = catch_up(change.order, change.through, pending.get(id, ()))
-            orders.append((caught_up.order, change.order))
-    turn.put_confirmed(orders)
-    _want_labels(turn, [confirmed for _, confirmed in orders])
-
-
-_SETTLE = (
-    update(t.entries)
-    .where(
-        t.entries.c.order_id == bindparam("of"),
-        t.entries.c.pending,
-        t.entries.c.seq <= bindparam("through"),
-    )
-    .values(pending=False)
-)
-
-
-def _want_labels(turn: Turn, orders: list[Order]) -> None:
-    named = {
-        parcel.label.sha256
-        for order in orders
-        for shipment in order.shipments
-        for parcel in shipment.parcels
-        if parcel.label
-    }
-    if named:
-        rows = [{"sha256": sha256} for sha256 in sorted(named)]
-        turn.sql.execute(insert(t.blobs).on_conflict_do_nothing(), rows)
-
-
-def _leave(turn: Turn, shipment_id: str) -> None:
-    """The shipment is not this bench's any more; what was done to it stays in the journal.
-
-    The order goes although something of it may still be owed: an order that stayed would be gone
-    on with, printed and closed here, cancelled or on another bench. If it comes back, what the hub
-    has not heard by then is applied again.
-    """
-    order_id = order_of(shipment_id)
-    turn.forget(order_id)
-    turn.sql.execute(delete(t.codes).where(t.codes.c.shipment_id == shipment_id))
-    turn.sql.execute(delete(t.needs).where(t.needs.c.shipment_id == shipment_id))
-    turn.sql.execute(delete(t.shipments).where(t.shipments.c.id == shipment_id))
-    others = exists().where(t.shipments.c.order_id == order_id)
-    turn.sql.execute(delete(t.orders).where(t.orders.c.id == order_id, ~others))
-
-
-def _sweep(turn: Turn, generation: int) -> None:
-    """Let go of what a new reading of the feed did not name, once at its end.
-
-    Not at every page: looking through a hundred thousand shipments takes longer than a scan may.
-    """
-    if int(turn.get("swept", "0")) == generation:
-        return
-    turn.set("swept", str(generation))
-    old = select(t.shipments.c.id).where(t.shipments.c.generation < generation)
-    for shipment_id in turn.sql.execute(old).scalars().all():
-        _leave(turn, shipment_id)
-
-
-def _master_data(turn: Turn, items: tuple[Item, ...], packers: tuple[Packer, ...]) -> None:
-    for item in items:
-        body = msgspec.json.encode(item)
-        for gtin in item.gtins:
-            turn.sql.execute(
-                insert(t.items)
-                .values(gtin=gtin, item=body)
-                .on_conflict_do_update(index_elements=[t.items.c.gtin], set_={"item": body})
-            )
-    for packer in packers:
-        body = msgspec.json.encode(packer)
-        turn.sql.execute(
-            insert(t.packers)
-            .values(badge=packer.badge.upper(), packer=body)
-            .on_conflict_do_update(index_elements=[t.packers.c.badge], set_={"packer": body})
-        )

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from station.store import schema as t
 from station.store.engine import DRIVER_ERROR, Opens, Wire, open_file
 from station.store.errors import Damaged, Full, Newer, StoreError, named, unopened
-from station.store.index import Found, index
+from station.store.index import Found, code_rows, index, marks, need_rows
 from station.store.opening import not_emptied, prepare
 from station.store.statement import Statement, Values
 from sync.orders import Order
@@ -32,9 +32,11 @@ _NOW = Statement(select(t.orders.c.now).where(t.orders.c.id == _OF))
 _CONFIRMED = Statement(select(t.orders.c.confirmed).where(t.orders.c.id == _OF))
 _PUT = Statement(update(t.orders).where(t.orders.c.id == _OF).values(now=bindparam("body")))
 _UPSERT = insert(t.orders)
-_PUT_CONFIRMED = _UPSERT.on_conflict_do_update(
-    index_elements=[t.orders.c.id],
-    set_={name: _UPSERT.excluded[name] for name in ("confirmed", "now", "version")},
+_PUT_CONFIRMED = Statement(
+    _UPSERT.on_conflict_do_update(
+        index_elements=[t.orders.c.id],
+        set_={name: _UPSERT.excluded[name] for name in ("confirmed", "now", "version")},
+    )
 )
 _SHIPMENTS = Statement(select(t.shipments.c.id).where(t.shipments.c.order_id == _OF))
 _ADD_CODE = Statement(insert(t.codes).on_conflict_do_nothing())
@@ -52,17 +54,6 @@ _MARK = Statement(
     update(t.shipments).where(t.shipments.c.id == _OF),
     *("state", "stopped", "urgency", "pieces", "begun"),
 )
-
-
-def _marks(shipment_id: str, found: Found) -> dict[str, object]:
-    return {
-        "of": shipment_id,
-        "state": found.state,
-        "stopped": found.stopped,
-        "urgency": found.urgency,
-        "pieces": found.pieces,
-        "begun": found.begun,
-    }
 
 
 def _marked(order: Order) -> tuple[Found, ...]:
@@ -141,39 +132,25 @@ class Turn:
             rows.append(row)
         if not rows:
             return
-        self.sql.execute(_PUT_CONFIRMED, rows)
+        self.run(_PUT_CONFIRMED, *rows)
         self._orders |= {now.id: now for now, _ in orders}
         self._index([now for now, _ in orders])
 
     def _index(self, orders: Sequence[Order]) -> None:
         """Write the rows that stand for orders beside their documents, a few statements for all."""
         self.changed |= {order.id for order in orders}
-        found = {
-            id: index(order, order.shipment(id))
-            for order in orders
-            for (id,) in self.rows(_SHIPMENTS, {"of": order.id})
-        }
+        found = {}
+        for order in orders:
+            here = {one.id: one for one in order.shipments}
+            for (id,) in self.rows(_SHIPMENTS, {"of": order.id}):
+                if id in here:  # one that left its order goes when the hub says so
+                    found[id] = index(order, here[id])
         ids = [{"of": id} for id in found]
         self.run(_FORGET_CODES, *ids)
         self.run(_FORGET_NEEDS, *ids)
-        self.run(_MARK, *(_marks(id, one) for id, one in found.items()))
-        codes = [
-            {"kind": c.kind, "code": c.code, "shipment_id": id, "parcel_id": c.parcel_id}
-            for id, one in found.items()
-            for c in one.codes
-        ]
-        needs = [
-            {
-                "gtin": gtin,
-                "several": int(one.pieces > 1),
-                "urgency": one.urgency,
-                "shipment_id": id,
-            }
-            for id, one in found.items()
-            for gtin in one.needs
-        ]
-        self.run(_ADD_CODE, *codes)
-        self.run(_ADD_NEED, *needs)
+        self.run(_MARK, *({"of": id, **marks(one)} for id, one in found.items()))
+        self.run(_ADD_CODE, *(row for id, one in found.items() for row in code_rows(id, one)))
+        self.run(_ADD_NEED, *(row for id, one in found.items() for row in need_rows(id, one)))
 
     def get(self, key: str, default: str = "") -> str:
         """One of the few things that there is one of."""

@@ -1,0 +1,209 @@
+"""What does a page of the feed write? Orders that come, change and go, items and packers.
+
+A bench that comes back after a week, or is new, reads tens of thousands of orders while a packer
+works at it: each page is one transaction, and scans wait for it. So whatever is written is laid
+out for all of a page's rows first, and what nobody here has seen yet is only inserted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+from sqlalchemy import BindParameter, Table, bindparam, delete, exists, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from station.store import journal
+from station.store import schema as t
+from station.store.index import NEVER, code_rows, index, marks, need_rows
+from station.store.statement import Statement
+from station.store.store import Turn
+from sync.client.replica import catch_up
+from sync.orders import Order, order_of
+from sync.protocol import digest
+from sync.protocol.messages import Change, Item, Packer, Page
+
+_OF: BindParameter[str] = bindparam("of")
+_NAMED = func.json_each(bindparam("ids")).table_valued("value")
+_KNOWN = Statement(select(t.orders.c.id).join(_NAMED, _NAMED.c.value == t.orders.c.id))
+_SETTLE = Statement(
+    update(t.entries)
+    .where(
+        t.entries.c.order_id == _OF,
+        t.entries.c.pending,
+        t.entries.c.seq <= bindparam("through"),
+    )
+    .values(pending=False)
+)
+_OLD = Statement(select(t.shipments.c.id).where(t.shipments.c.generation < bindparam("than")))
+_DROP_CODES = Statement(delete(t.codes).where(t.codes.c.shipment_id == _OF))
+_DROP_NEEDS = Statement(delete(t.needs).where(t.needs.c.shipment_id == _OF))
+_DROP_SHIPMENT = Statement(delete(t.shipments).where(t.shipments.c.id == _OF))
+_OTHERS = exists().where(t.shipments.c.order_id == _OF)
+_DROP_ORDER = Statement(delete(t.orders).where(t.orders.c.id == _OF, ~_OTHERS))
+
+
+def _upsert(table: Table, *columns: str) -> Statement:
+    """Insert rows, or write these columns of those that are there."""
+    new = insert(table)
+    set_ = {name: new.excluded[name] for name in columns}
+    return Statement(new.on_conflict_do_update(index_elements=table.primary_key, set_=set_))
+
+
+_NEW_ORDER = _upsert(t.orders, "confirmed", "now", "version")
+_NEW_SHIPMENT = _upsert(t.shipments, *(c.name for c in t.shipments.c if not c.primary_key))
+_AGAIN = _upsert(t.shipments, "generation", "share")
+_NEW_CODE = Statement(insert(t.codes).on_conflict_do_nothing())
+_NEW_NEED = Statement(insert(t.needs).on_conflict_do_nothing())
+_WANT = Statement(insert(t.blobs).on_conflict_do_nothing(), "sha256")
+_PUT_ITEM = _upsert(t.items, "item")
+_PUT_PACKER = _upsert(t.packers, "packer")
+
+
+def write(turn: Turn, page: Page, generation: int) -> None:
+    """Write everything that a page says."""
+    for change in page.changes:
+        if change.order is None:
+            _go(turn, change)
+    _come(turn, page, generation)
+    _master_data(turn, page.items, page.packers)
+
+
+def sweep(turn: Turn, generation: int) -> None:
+    """Let go of what a new reading of the feed did not name, once at its end.
+
+    Not at every page: looking through a hundred thousand shipments takes longer than a scan may.
+    """
+    if int(turn.get("swept", "0")) == generation:
+        return
+    turn.set("swept", str(generation))
+    for (shipment_id,) in turn.rows(_OLD, {"than": generation}):
+        _leave(turn, shipment_id)
+
+
+# -- what goes
+
+
+def _go(turn: Turn, change: Change) -> None:
+    _leave(turn, change.shipment)
+    order_id = order_of(change.shipment)
+    if turn.order(order_id) is None:
+        turn.run(_SETTLE, {"of": order_id, "through": change.through})
+
+
+def _leave(turn: Turn, shipment_id: str) -> None:
+    """The shipment is not this bench's any more; what was done to it stays in the journal.
+
+    The order goes although something of it may still be owed: an order that stayed would be gone
+    on with, printed and closed here, cancelled or on another bench. If it comes back, what the hub
+    has not heard by then is applied again.
+    """
+    order_id = order_of(shipment_id)
+    turn.forget(order_id)
+    for statement in (_DROP_CODES, _DROP_NEEDS, _DROP_SHIPMENT):
+        turn.run(statement, {"of": shipment_id})
+    turn.run(_DROP_ORDER, {"of": order_id})
+
+
+# -- what comes
+
+
+def _come(turn: Turn, page: Page, generation: int) -> None:
+    came = [(change.shipment, change.order) for change in page.changes if change.order is not None]
+    if not came:
+        return
+    # Of two shipments of one order, the later change has the later document.
+    latest = {order.id: order for _, order in came}
+    through = {order_of(change.shipment): change.through for change in page.changes}
+    pending = journal.pending_of(turn, latest)
+    new = latest.keys() - _known(turn, latest) - pending.keys()
+    _put_new(turn, [latest[id] for id in latest if id in new])
+    _put_shipments(turn, [(id, latest[of.id]) for id, of in came if of.id in new], generation)
+    old = [(id, order) for id, order in came if order.id not in new]
+    turn.run(_AGAIN, *(_shipment_row(id, order, generation) for id, order in old))
+    turn.run(_SETTLE, *({"of": id, "through": through[id]} for id in pending))
+    turn.put_confirmed(
+        [
+            (catch_up(order, through[id], pending.get(id, ())).order, order)
+            for id, order in latest.items()
+            if id not in new
+        ]
+    )
+    _want_labels(turn, latest.values())
+
+
+def _known(turn: Turn, ids: Iterable[str]) -> set[str]:
+    asked = msgspec.json.encode(list(ids)).decode()
+    return {id for (id,) in turn.rows(_KNOWN, {"ids": asked})}
+
+
+def _put_new(turn: Turn, orders: Iterable[Order]) -> None:
+    """Write the documents of orders for which nothing is here yet."""
+    rows = []
+    for order in orders:
+        said = msgspec.json.encode(order)
+        rows.append({"id": order.id, "confirmed": said, "now": said, "version": order.version})
+        turn.changed.add(order.id)
+    turn.run(_NEW_ORDER, *rows)
+
+
+def _put_shipments(turn: Turn, came: Iterable[tuple[str, Order]], generation: int) -> None:
+    """Write the rows of such orders' shipments, and what they are found by."""
+    rows, codes, needs = [], [], []
+    for id, order in came:
+        row = _shipment_row(id, order, generation)
+        rows.append(row)
+        there = next((one for one in order.shipments if one.id == id), None)
+        if there is None:
+            continue
+        found = index(order, there)
+        row |= marks(found)
+        codes += code_rows(id, found)
+        needs += need_rows(id, found)
+    turn.run(_NEW_SHIPMENT, *rows)
+    turn.run(_NEW_CODE, *codes)
+    turn.run(_NEW_NEED, *needs)
+
+
+def _shipment_row(id: str, order: Order, generation: int) -> dict[str, object]:
+    return {
+        "id": id,
+        "order_id": order.id,
+        "channel": order.channel,
+        "share": digest.share(id, order.version),
+        "generation": generation,
+        "state": "",
+        "stopped": False,
+        "urgency": NEVER,
+        "pieces": 0,
+        "begun": False,
+    }
+
+
+def _want_labels(turn: Turn, orders: Iterable[Order]) -> None:
+    named = {
+        parcel.label.sha256
+        for order in orders
+        for shipment in order.shipments
+        for parcel in shipment.parcels
+        if parcel.label
+    }
+    turn.run(_WANT, *({"sha256": sha256} for sha256 in sorted(named)))
+
+
+# -- master data
+
+
+def _master_data(turn: Turn, items: Iterable[Item], packers: Iterable[Packer]) -> None:
+    rows = []
+    for item in items:
+        body = msgspec.json.encode(item)
+        rows += [{"gtin": gtin, "item": body} for gtin in item.gtins]
+    turn.run(_PUT_ITEM, *rows)
+    turn.run(
+        _PUT_PACKER,
+        *(
+            {"badge": packer.badge.upper(), "packer": msgspec.json.encode(packer)}
+            for packer in packers
+        ),
+    )
