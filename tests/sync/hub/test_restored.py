@@ -1,0 +1,179 @@
+"""After a restore the hub learns again what it had done, from benches, carriers, marketplaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from sync.hub import benches
+from sync.hub.schema import entry, trouble
+from sync.orders import Claim, LabelState, State, facts
+from sync.protocol.messages import Verdict
+from tests.sync.hub.restored import Journal, again, back_up, reported, restore
+from tests.sync.hub.world import Bench, World, packing, world
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path) as made:
+        yield made
+        made.store.close()
+
+
+def packed(here: World, bench: Bench, id: str) -> Journal:
+    """Let a bench pack an order and tell it."""
+    bench.catch_up()
+    order = here.order(id)
+    journal = Journal(bench)
+    shipment = order.shipments[0]
+    journal.note(bench.numbered(id, shipment.claim, *packing(order, shipment)))
+    assert set(journal.send()) == {Verdict.OK}
+    return journal
+
+
+def open_troubles(here: World) -> list[str]:
+    with here.store.read() as connection:
+        found = select(trouble.c.subject).where(trouble.c.resolved_at.is_(None))
+        return list(connection.execute(found).scalars())
+
+
+def verdicts(here: World, bench: Bench) -> list[str]:
+    with here.store.read() as connection:
+        found = select(entry.c.verdict).where(entry.c.bench == bench.name).order_by(entry.c.seq)
+        return list(connection.execute(found).scalars())
+
+
+def test_the_second_request_finds_the_label_that_the_lost_hub_bought(
+    here: World, tmp_path: Path
+) -> None:
+    (id,) = here.place()
+    here.pull()
+    bench = here.bench()
+    copy = back_up(here, tmp_path)
+    here.go_round()
+    first = here.parcel(id).label
+    restore(here, copy, bench)
+    reported(here, bench)
+    here.go_round()
+    assert here.parcel(id).label == first
+    books = here.carrier_books()
+    assert (books["labels"], books["double"], books["key_conflicts"]) == (1, 0, 0)
+
+
+def test_a_label_that_the_lost_hub_gave_back_is_not_used_again(here: World, tmp_path: Path) -> None:
+    (id,) = here.place()
+    here.pull()
+    bench = here.bench()
+    copy = back_up(here, tmp_path)
+    here.go_round()
+    box = here.parcel(id)
+    here.record(id, facts.VoidRequested(parcel=box.id, why="it tore"))
+    here.go_round()
+    second = here.parcel(id).label
+    restore(here, copy, bench)
+    reported(here, bench)
+    here.go_round()
+    assert here.parcel(id).label == second
+    assert here.parcel(id).label_state is LabelState.BOUGHT
+    books = here.carrier_books()
+    assert (books["labels"], books["sold"], books["double"]) == (2, 1, 0)
+
+
+def test_work_under_a_claim_that_the_hub_forgot_is_adopted(here: World, tmp_path: Path) -> None:
+    (id,) = here.place()
+    here.pull()
+    bench = here.bench()
+    copy = back_up(here, tmp_path)
+    here.go_round()
+    journal = packed(here, bench, id)
+    before = here.order(id)
+    restore(here, copy, bench)
+    assert here.rounds.allot_all() == 0  # it waits for what the benches have to tell
+    assert Verdict.OK in journal.send()
+    assert here.shipment(id).claim == Claim(1, 1)
+    assert here.shipment(id).bench == "b1"
+    assert open_troubles(here)  # a box was closed whose label the hub has not found yet
+    here.go_round()
+    assert here.shipment(id).state is State.PACKED
+    assert here.parcel(id).label == before.shipments[0].parcels[0].label
+    assert set(verdicts(here, bench)) == {"ok"}
+    assert not open_troubles(here)
+    assert here.carrier_books()["labels"] == 1
+    here.go_round()
+    assert here.amazon_books()["confirmations"] == 1
+
+
+def test_what_was_given_to_another_bench_since_the_restore_is_fenced(
+    here: World, tmp_path: Path
+) -> None:
+    (id,) = here.place()
+    here.pull()
+    bench = here.bench()
+    copy = back_up(here, tmp_path)
+    here.go_round()
+    journal = packed(here, bench, id)
+    restore(here, copy, bench)
+    other = here.bench("b2")
+    with here.store.write() as connection:
+        benches.revoke(connection, "b1")
+    reported(here, bench, other)
+    here.go_round()
+    assert here.shipment(id).claim == Claim(2, 1)
+    assert here.shipment(id).bench == "b2"
+    assert set(journal.send()) == {Verdict.FENCED}
+    here.go_round()
+    assert again(here) == 0
+    assert set(verdicts(here, bench)) == {"fenced"}
+    assert here.shipment(id).state is State.ALLOCATED
+    books = here.carrier_books()
+    assert (books["sold"], books["double"]) == (1, 0)
+
+
+def test_an_order_that_comes_back_later_takes_over_what_was_told_of_it(
+    here: World, tmp_path: Path
+) -> None:
+    bench = here.bench()
+    copy = back_up(here, tmp_path)
+    (id,) = here.place()
+    here.pull()
+    here.go_round()
+    journal = packed(here, bench, id)
+    restore(here, copy, bench)
+    assert set(journal.send()) == {Verdict.UNKNOWN}
+    reported(here, bench)
+    assert again(here) == 0
+    here.pull()
+    assert here.rounds.allot_all() == 0  # a bench has told of it already
+    assert again(here) > 0
+    here.go_round()
+    assert again(here) == 0
+    assert here.shipment(id).state is State.PACKED
+    assert here.shipment(id).claim == Claim(1, 1)
+    assert not open_troubles(here)
+    assert here.carrier_books()["labels"] == 1
+
+
+def test_an_entry_of_a_newer_bench_is_followed_once_the_hub_can_read_it(
+    here: World, tmp_path: Path
+) -> None:
+    (id,) = here.place()
+    here.pull()
+    bench = here.bench()
+    here.go_round()
+    shipment = here.shipment(id)
+    bench.say(here.order(id), facts.PackStarted(shipment=shipment.id))
+    before = here.order(id)
+    with here.store.write() as connection:
+        # As a hub of yesterday would have stored it.
+        connection.execute(
+            entry.update()
+            .where(entry.c.bench == "b1")
+            .values(kind="unreadable", order_id="", id="b1.1.1", verdict="invalid")
+        )
+    here.record(id, facts.PackStopped(shipment=shipment.id, back_to=State.ALLOCATED))
+    assert again(here) == 1
+    assert here.shipment(id).state is before.shipments[0].state
+    assert verdicts(here, bench) == ["ok"]
