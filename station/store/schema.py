@@ -182,3 +182,21 @@ packers = Table(
     # JSON of sync.protocol.messages.Packer
     Column("packer", LargeBinary, nullable=False),
 )
+
+notices = Table(
+    "notices",
+    tables,
+    # Order of telling
+    Column("seq", Integer, primary_key=True),
+    Column("shipment_id", String, nullable=False),
+    # station.notice.Kind
+    Column("kind", String, nullable=False),
+    # The journal's last entry when it was written: what later entries meet is news again
+    Column("upto", Integer, nullable=False),
+    # JSON of station.notice.Notice
+    Column("body", LargeBinary, nullable=False),
+    # A packer has acknowledged it
+    Column("seen", Boolean, nullable=False),
+)
+Index("notices_by_shipment", notices.c.shipment_id)
+Index("notices_waiting", notices.c.seq, sqlite_where=text("seen = 0"))
