@@ -154,10 +154,8 @@ def _kind(entry: Entry, verdict: Verdict, reason: str) -> Kind | None:
 
 
 def _notice(order: Order, shipment: Shipment, kind: Kind) -> Notice:
-    closed = [
-        parcel for parcel in shipment.parcels if parcel.closed or _printed(parcel.print_state)
-    ]
-    lane = next((p.lane or (p.label.lane if p.label else "") for p in closed), "")
+    out = [one for one in shipment.parcels if one.closed or _printed(one.print_state)]
+    lane = next((p.lane or (p.label.lane if p.label else "") for p in out if p.closed), "")
     stage = Stage.BOX if shipment.parcels else Stage.TOTE
     return Notice(
         shipment=shipment.id,
