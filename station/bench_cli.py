@@ -30,6 +30,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     enrol = subparsers.add_parser("enrol", help="join this bench to a hub")
     enrol.add_argument("hub", metavar="HUB-URL")
     enrol.add_argument("code", metavar="CODE", help="from `packbench-hub bench code NAME`")
+    trust = enrol.add_mutually_exclusive_group()
+    trust.add_argument("--ca", type=Path, metavar="FILE", help="who signed the hub's certificate")
+    trust.add_argument("--pin", default="", metavar="HEX", help="SHA-256 of that, as the hub says")
     orders = subparsers.add_parser("orders", help="this bench's own queue")
     orders.add_argument("--state", default="", help="only those: allocated, packing, packed …")
     orders.add_argument("--channel", default="", help="only those of one channel")
@@ -43,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
             case "bench":
                 return _bench(args.config, args.robot)
             case "enrol":
-                return _enrol(args.hub, args.code)
+                return _enrol(args)
             case _:
                 return _orders(args.state, args.channel, as_json=args.json)
     except BadConfig as e:
@@ -106,26 +109,28 @@ def _log_to(home: Path) -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line a request otherwise
 
 
-def _enrol(hub: str, code: str) -> int:
-    from station.store.keep import StoreKeep
+def _enrol(args: argparse.Namespace) -> int:
+    from station.enrolment import join
     from station.store.store import Store, StoreError
-    from sync.client.link import enrol
-    from sync.protocol.messages import Heartbeat
 
     home = config.home()
     home.mkdir(parents=True, exist_ok=True)
-    try:
-        enrolled = enrol(hub, code, platform.node())
-        store = Store(home / config.DATABASE)
-    except (ValueError, StoreError) as e:
-        sys.stderr.write(f"{e}\n")
+    alone = take_alone(home)
+    if alone is None:
+        sys.stderr.write(f"The bench of {home} runs: close it there first.\n")
         return 1
-    keep = StoreKeep(store, lambda: Heartbeat(bench=enrolled.bench))
-    keep.enrol(enrolled)
-    with store.turn() as turn:
-        turn.set("hub", hub)
-    store.close()
-    sys.stderr.write(f"This is bench {enrolled.bench} of {hub} now. Start it: packbench bench\n")
+    hub = args.hub.rstrip("/")
+    with alone:
+        try:
+            store = Store(home / config.DATABASE)
+            try:
+                made = join(home, store, hub, args.code, platform.node(), ca=args.ca, pin=args.pin)
+            finally:
+                store.close()
+        except (ValueError, StoreError) as e:
+            sys.stderr.write(f"{e}\n")
+            return 1
+    sys.stderr.write(f"This is bench {made.bench} of {hub} now. Start it: packbench bench\n")
     return 0
 
 

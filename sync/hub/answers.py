@@ -46,6 +46,7 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 _JSON = {"Content-Type": "application/json"}
 _TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 _PROMETHEUS = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+_PEM = {"Content-Type": "application/pem-certificate-chain"}
 _BYTES = {
     "Content-Type": "application/octet-stream",
     "Cache-Control": "private, max-age=31536000, immutable",
@@ -63,6 +64,8 @@ class Hub:
     rounds: Rounds | None = None
     """None: this process answers, and another one goes round."""
     quotas: Quotas = field(default_factory=Quotas)
+    ca: bytes = b""
+    """The certificate of the hub's own CA, as PEM; b"": it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +284,12 @@ def _enrol(hub: Hub, asked: Asked, now: float) -> Answer:
 NO_GOOD = "this code is not good: get a new one with `packbench-hub bench code NAME`"
 
 
+def _ca(hub: Hub, asked: Asked, now: float) -> Answer:
+    if not hub.ca:
+        raise Refused(Kind.NOT_THERE, "this hub has no certificate of its own making")
+    return Answer(status=200, body=hub.ca, headers=_PEM)
+
+
 def _healthz(hub: Hub, asked: Asked, now: float) -> Answer:
     return Answer(status=200, body=b"ok\n", headers=_TEXT)
 
@@ -326,6 +335,7 @@ _SIGNED: dict[tuple[str, str], Callable[[Hub, Asked, Known, float], Answer]] = {
 }
 _OPEN: dict[tuple[str, str], Callable[[Hub, Asked, float], Answer]] = {
     ("POST", "/v1/enrol"): _enrol,
+    ("GET", "/v1/ca"): _ca,
     ("GET", HEALTHZ): _healthz,
     ("GET", "/readyz"): _readyz,
     ("GET", "/metrics"): _metrics,

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
 from sync.orders import Entry, Order
+
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""Of an entry: both ends' databases have signed integers of 64 bits."""
+Hash = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$", max_length=64)]
+"""SHA-256 in hex; "" before the first entry."""
+PublicKey = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$", max_length=64)]
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,13 +177,13 @@ class Enrol(msgspec.Struct, frozen=True, kw_only=True):
     """The body of `POST /v1/enrol`: a one-time code for a place at the hub."""
 
     code: str
-    public_key: str = ""
+    public_key: PublicKey = ""
     """Ed25519, 32 bytes in hex: what the bench's requests are signed with from then on."""
     host: str = ""
-    after: int = 0
+    after: Number = 0
     """The last entry of this machine's journal that a hub has acknowledged: the next one's number
     is one higher, and joins the hash below. 0 for a new machine."""
-    hash: str = ""
+    hash: Hash = ""
 
 
 class Rejoin(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,8 +193,8 @@ class Rejoin(msgspec.Struct, frozen=True, kw_only=True):
     cannot: whoever comes second shows an incarnation that is over.
     """
 
-    after: int
-    hash: str
+    after: Number
+    hash: Hash
 
 
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from sync.hub import allot, benches, home
+from sync.hub import allot, benches, home, tls
 from sync.hub.cli import say
 from sync.protocol.messages import Heartbeat
 
@@ -21,6 +21,12 @@ def run(noun: str, argv: list[str]) -> int:
     code.add_argument("name")
     code.add_argument("--warehouse", default=benches.WAREHOUSE)
     code.add_argument("--prefetch", type=int, default=benches.PREFETCH, help="shipments ahead")
+    code.add_argument(
+        "--lease-minutes",
+        type=float,
+        default=benches.LEASE_MINUTES,
+        help="how long a silent bench keeps what it has not begun",
+    )
     code.add_argument("--minutes", type=float, default=benches.CODE_SECONDS / 60)
     say.add_json(code)
     code.set_defaults(do=_code)
@@ -41,12 +47,17 @@ def _code(options: argparse.Namespace, opened: home.Opened) -> int:
             time.time(),
             warehouse=options.warehouse,
             prefetch=options.prefetch,
+            lease_minutes=options.lease_minutes,
             minutes=options.minutes,
         )
+    authority = tls.found(home.folder())
+    pin = authority.pin if authority else ""
     if options.json:
-        say.json({"bench": options.name, "code": code, "minutes": options.minutes})
+        said = {"bench": options.name, "code": code, "minutes": options.minutes}
+        say.json({**said, "pin": pin} if pin else said)
     else:
-        say.words(f"for {options.minutes:g} minutes, once: packbench enrol HUB-URL {code}")
+        how = f"packbench enrol HUB-URL {code}" + (f" --pin {pin}" if pin else "")
+        say.words(f"for {options.minutes:g} minutes, once: {how}")
         say.table([[options.name, code]], ("bench", "code"))
     return say.DONE
 
@@ -61,11 +72,14 @@ def _list(options: argparse.Namespace, opened: home.Opened) -> int:
                 {
                     "bench": row.name,
                     "warehouse": row.warehouse,
-                    "enrolled": bool(row.token_hash),
+                    "enrolled": bool(row.token_hash or row.public_key),
                     "incarnation": row.incarnation,
                     "prefetch": row.prefetch,
                     "seen_at": datetime.fromtimestamp(row.seen_at, UTC) if row.seen_at else None,
                     "seen_seconds": round(now - row.seen_at, 1) if row.seen_at else None,
+                    "lease_seconds": max(0.0, round(row.lease_until - now, 1)),
+                    "clock_offset": _tenths(row.clock_offset),
+                    "mismatches": beat.mismatches if beat else 0,
                     "entries": row.last_seq,
                     "feed": row.feed_seq,
                     "pending": beat.pending if beat else 0,
@@ -75,9 +89,16 @@ def _list(options: argparse.Namespace, opened: home.Opened) -> int:
     if options.json:
         say.json(rows)
     else:
-        heads = ("bench", "warehouse", "enrolled", "seen_seconds", "entries", "pending", "packer")
+        heads = (
+            *("bench", "warehouse", "enrolled", "seen_seconds", "lease_seconds", "clock_offset"),
+            *("entries", "pending", "packer"),
+        )
         say.table([[row[head] for head in heads] for row in rows], heads)
     return say.DONE
+
+
+def _tenths(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 def _revoke(options: argparse.Namespace, opened: home.Opened) -> int:

@@ -8,23 +8,22 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
-import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sync.hub import home, http
+from sync.hub import home, http, tls
 from sync.hub.app import Hub, app
 from sync.hub.bell import Bell
 from sync.hub.cli import say
 from sync.hub.rounds import Rounds
+from sync.hub.server import Server, Shown
 
 PORT = 9200
-END_SECONDS = 3
-"""How long open long-polls are waited for at the end."""
 
 
 def run(noun: str, argv: list[str]) -> int:
@@ -33,6 +32,10 @@ def run(noun: str, argv: list[str]) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=PORT, help="port; 0: a free one")
     parser.add_argument("--no-rounds", action="store_true", help="answer only")
+    parser.add_argument("--tls", action="store_true", help="with a certificate of the hub's own CA")
+    parser.add_argument("--tls-name", action="append", default=[], metavar="NAME", help="for --tls")
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="a certificate you have")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="its key")
     parser.add_argument("--log-level", default="info", choices=("debug", "info", "warning"))
     parser.set_defaults(do=_serve)
     return say.run(parser, argv)
@@ -46,11 +49,29 @@ def _serve(options: argparse.Namespace, opened: home.Opened) -> int:
     )
     # It logs every address it asks, with the query.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    shown = _shown(options)
+    authority = tls.found(home.folder()) if options.tls else None
     bell = Bell()
     rounds = Rounds(opened.store, opened.book, opened.vault, bell, http.client())
     goes = None if options.no_rounds else rounds
-    service = app(Hub(opened.store, opened.book, opened.vault, bell, goes))
-    server = _Server(_with_rounds(service, goes), options.host, options.port, bell)
+    service = app(
+        Hub(
+            opened.store,
+            opened.book,
+            opened.vault,
+            bell,
+            goes,
+            ca=authority.pem if authority else b"",
+        )
+    )
+
+    def listening(url: str, port: int) -> None:
+        pinned = {"pin": shown.pin} if shown and shown.pin else {}
+        say.json({"base_url": url, "port": port, "pid": os.getpid(), **pinned})
+        sys.stdout.flush()
+
+    going = _with_rounds(service, goes)
+    server = Server(going, options.host, options.port, bell, listening, shown)
     bell.start(opened.store)
     try:
         server.run()
@@ -59,6 +80,28 @@ def _serve(options: argparse.Namespace, opened: home.Opened) -> int:
     if not server.started:
         raise say.No(f"cannot listen on {options.host}:{options.port}: is it in use?")
     return say.DONE
+
+
+def _shown(options: argparse.Namespace) -> Shown | None:
+    """Say what the hub proves itself with; None: it does not."""
+    if options.tls_cert is not None:
+        if options.tls:
+            raise say.No("either --tls or --tls-cert: which certificate shall it be?")
+        try:
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+                options.tls_cert, options.tls_key
+            )
+        except OSError as wrong:  # ssl.SSLError is one
+            raise say.No(f"cannot serve with that certificate: {wrong}") from wrong
+        return Shown(options.tls_cert, options.tls_key)
+    if options.tls_key is not None:
+        raise say.No("a key alone is nothing: --tls-cert FILE as well")
+    if not options.tls:
+        return None
+    names = tls.names_of_here(options.host, *options.tls_name)
+    pin = tls.authority(home.folder()).pin
+    say.words(f"benches join with: packbench enrol https://… CODE --pin {pin}")
+    return Shown(tls.serve_with(home.folder(), names), pin=pin)
 
 
 def _with_rounds(service: ASGIApp, rounds: Rounds | None) -> ASGIApp:
@@ -85,33 +128,3 @@ def _with_rounds(service: ASGIApp, rounds: Rounds | None) -> ASGIApp:
         await send({"type": "lifespan.shutdown.complete"})
 
     return wrapped
-
-
-class _Server(uvicorn.Server):
-    """A uvicorn that says where it listens, once it does."""
-
-    def __init__(self, service: ASGIApp, host: str, port: int, bell: Bell) -> None:
-        super().__init__(
-            uvicorn.Config(
-                service,
-                host=host,
-                port=port,
-                lifespan="on",
-                log_config=None,
-                access_log=False,
-                timeout_graceful_shutdown=END_SECONDS,
-            )
-        )
-        self._host = host
-        self._bell = bell
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._bell.close()  # those who wait for news would be waited for
-        await super().shutdown(sockets)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            port = self.servers[0].sockets[0].getsockname()[1]
-            say.json({"base_url": f"http://{self._host}:{port}", "port": port, "pid": os.getpid()})
-            sys.stdout.flush()

@@ -1,0 +1,113 @@
+"""How does this machine become a bench of a hub, with what it has still to tell?
+
+The journal is the machine's own and is never begun anew: the hub is told where it stands, and
+goes on from there. Another hub than before is offered everything that is still kept.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import msgspec
+from sqlalchemy import select, update
+
+from station.store import schema as t
+from station.store.store import Store, Turn
+from sync.client.enrolment import enrol
+from sync.client.pinned import ca_of
+from sync.client.signer import CA, KEY, open_key
+from sync.protocol import chain, cursor
+from sync.protocol.messages import Enrolled
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a journal stands to a hub."""
+
+    after: int
+    """The last entry that the hub has, as far as this machine knows."""
+    hash: str
+    anew: bool
+    """It is another hub than before: what the one before said means nothing there."""
+
+
+def join(
+    home: Path,
+    store: Store,
+    hub: str,
+    code: str,
+    host: str,
+    *,
+    ca: Path | None = None,
+    pin: str = "",
+) -> Enrolled:
+    """Make this machine a bench of that hub. Raises ValueError with a sentence, StoreError."""
+    trusted = _trusted(home, hub, ca, pin)
+    with store.turn() as turn:
+        place = stands(turn, hub)
+    signer = open_key(home / KEY)
+    enrolled = enrol(
+        hub,
+        code,
+        host,
+        public_key=signer.public_key,
+        after=place.after,
+        hash=place.hash,
+        ca=trusted,
+    )
+    with store.turn() as turn:
+        settle(turn, hub, enrolled, place)
+    return enrolled
+
+
+def stands(turn: Turn, hub: str) -> Place:
+    """Say from where on a hub is to be told of this journal."""
+    acked, last = int(turn.get("acked", "0")), turn.get("hash", chain.START)
+    if turn.get("hub") in ("", hub):
+        kept = turn.sql.execute(select(t.entries.c.hash).where(t.entries.c.seq == acked)).scalar()
+        return Place(acked, (kept or last) if acked else chain.START, anew=False)
+    oldest = turn.sql.execute(
+        select(t.entries.c.seq, t.entries.c.hash).order_by(t.entries.c.seq).limit(1)
+    ).first()
+    if oldest is None:
+        return Place(acked, last if acked else chain.START, anew=True)
+    if oldest.seq == 1:
+        return Place(0, chain.START, anew=True)
+    # What the oldest one chains to is forgotten: the journal is told from the one after it on.
+    return Place(oldest.seq, oldest.hash, anew=True)
+
+
+def settle(turn: Turn, hub: str, enrolled: Enrolled, place: Place) -> None:
+    """Keep what the hub made of this machine."""
+    turn.set("enrolled", msgspec.json.encode(enrolled).decode())
+    turn.set("hub", hub)
+    if not place.anew:
+        return
+    turn.set("acked", str(place.after))
+    turn.set("cursor", str(cursor.START))
+    turn.set("generation", str(int(turn.get("generation", "0")) + 1))
+    turn.sql.execute(update(t.entries).values(pending=True))
+
+
+def _trusted(home: Path, hub: str, ca: Path | None, pin: str) -> Path | None:
+    """Say whom to believe that it is the hub, and keep that for the link."""
+    kept = home / CA
+    if pin:
+        _keep(kept, ca_of(hub, pin))
+    elif ca is not None:
+        try:
+            _keep(kept, ca.read_bytes())
+        except OSError as e:
+            raise ValueError(f"{ca} cannot be read: {e.strerror}") from e
+    return kept if kept.exists() else None
+
+
+def _keep(path: Path, pem: bytes) -> None:
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        file.write(pem)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(file.name).replace(path)

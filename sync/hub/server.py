@@ -1,0 +1,86 @@
+"""How does the service listen? A uvicorn with TLS, bounds, and an end that lets everybody go."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from sync.hub import wire
+from sync.hub.bell import Bell
+from sync.hub.wire import CONNECTIONS, HEAD_BYTES, Wire
+
+END_SECONDS = 3
+"""How long open long-polls are waited for at the end."""
+TICKS = 10
+"""Of uvicorn's, a tenth of a second each, between two looks at the connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a hub shows to prove that it is the hub."""
+
+    certificate: Path
+    """PEM; with the key in it where `key` is None."""
+    key: Path | None = None
+    pin: str = ""
+    """SHA-256 of the CA's certificate, where the CA is our own."""
+
+
+class Server(uvicorn.Server):
+    """A server that says where it listens, once it does."""
+
+    def __init__(
+        self,
+        service: ASGIApp,
+        host: str,
+        port: int,
+        bell: Bell,
+        listening: Callable[[str, int], None],
+        shown: Shown | None = None,
+    ) -> None:
+        """Prepare; `listening` is told the address of the service and its port."""
+        super().__init__(
+            uvicorn.Config(
+                service,
+                host=host,
+                port=port,
+                http=Wire,
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                limit_concurrency=CONNECTIONS,
+                h11_max_incomplete_event_size=HEAD_BYTES,
+                timeout_graceful_shutdown=END_SECONDS,
+                ssl_certfile=None if shown is None else shown.certificate,
+                ssl_keyfile=None if shown is None else shown.key,
+            )
+        )
+        self._host = host
+        self._bell = bell
+        self._scheme = "https" if shown else "http"
+        self._listening = listening
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look at the connections, once a second."""
+        if counter % TICKS == 0:
+            wire.tick(self.server_state.connections, asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End, with everybody who waits answered."""
+        self._bell.close()  # those who wait for news would be waited for
+        await super().shutdown(sockets)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            port = self.servers[0].sockets[0].getsockname()[1]
+            self._listening(f"{self._scheme}://{self._host}:{port}", port)
