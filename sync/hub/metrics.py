@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import msgspec
 from sqlalchemy import Connection, func, select
 
 from sync.hub.schema import bench, channel, entry, feed, orders, parcel, trouble
+from sync.protocol.messages import Heartbeat
 
 Sample = tuple[Mapping[str, str], float]
 
@@ -27,6 +29,18 @@ def text(connection: Connection, now: float, failures: Mapping[str, int]) -> str
             "gauge",
             "Seconds since a bench last said something.",
             _seen(connection, now),
+        ),
+        (
+            "packbench_bench_mismatches",
+            "gauge",
+            "How often, since it started, a bench's feed was not what the hub had.",
+            _mismatches(connection),
+        ),
+        (
+            "packbench_bench_clock_offset_seconds",
+            "gauge",
+            "How far the hub's clock is ahead of a bench's.",
+            _offsets(connection),
         ),
         (
             "packbench_channel_pulled_seconds",
@@ -124,6 +138,27 @@ def _seen(connection: Connection, now: float) -> Iterable[Sample]:
         .order_by(bench.c.name)
     )
     return [({"bench": row.name}, round(now - row.seen_at, 1)) for row in rows]
+
+
+def _mismatches(connection: Connection) -> Iterable[Sample]:
+    rows = connection.execute(
+        select(bench.c.name, bench.c.heartbeat)
+        .where(func.length(bench.c.heartbeat) > 0)
+        .order_by(bench.c.name)
+    )
+    return [
+        ({"bench": row.name}, msgspec.json.decode(row.heartbeat, type=Heartbeat).mismatches)
+        for row in rows
+    ]
+
+
+def _offsets(connection: Connection) -> Iterable[Sample]:
+    rows = connection.execute(
+        select(bench.c.name, bench.c.clock_offset)
+        .where(bench.c.clock_offset.is_not(None))
+        .order_by(bench.c.name)
+    )
+    return [({"bench": row.name}, round(row.clock_offset, 1)) for row in rows]
 
 
 def _pulled(connection: Connection, now: float) -> Iterable[Sample]:
