@@ -8,6 +8,7 @@ nothing about orders: that is the flows' business.
 from __future__ import annotations
 
 import logging
+import math
 import re
 import time
 from collections.abc import Callable
@@ -22,8 +23,10 @@ from station import codes, flows
 from station.codes.code import Code, Garbled
 from station.double_read import Reading, double_read
 from station.flows.flow import (
+    Acknowledged,
     Effect,
     Input,
+    Noticed,
     Print,
     PrintLabel,
     Refreshed,
@@ -31,8 +34,9 @@ from station.flows.flow import (
     Scanned,
     Step,
 )
+from station.notice import Notice
 from station.session import Session, restored, saved
-from station.store import desk, journal
+from station.store import desk, journal, notices
 from station.store import schema as t
 from station.store.statement import Statement
 from station.store.store import Store, StoreError, Turn
@@ -70,11 +74,19 @@ class Bench:
         clock: Clock = lambda: datetime.now(UTC),
         ids: Ids = lambda: uuid4().hex,
         stamps: Stamps = _stamp,
+        lease: Callable[[], float] = lambda: math.inf,
     ) -> None:
-        """Stand where the last scan left the bench; `fresh` is a session of nobody."""
+        """Stand where the last scan left the bench; `fresh` is a session of nobody.
+
+        `lease`: until when, by the machine's own clock, what nobody has begun may be begun here.
+        """
         self.store = store
         self.printers = printers
         self._clock, self._ids, self._stamp = clock, ids, stamps
+        self._lease = lease
+        self._notices: tuple[Notice, ...] | None = None
+        """What waits to be acknowledged; None: it may have changed."""
+        store.listen(self._changed)
         self.on_commit: Callable[[], None] = lambda: None
         """Called after a step that put something on record: the link and the spool look again."""
         self._heard: Reading | None = None
@@ -125,16 +137,16 @@ class Bench:
 
         def refreshed(turn: Turn) -> Input | None:
             before = self.session.order
-            if before is None or turn.order(before.id) == before:
-                return None
-            return Refreshed(before)
+            if before is not None and turn.order(before.id) != before:
+                return Refreshed(before)
+            return self._noticed(turn)
 
         return self._turn(refreshed, "", "")
 
     def resume(self) -> Session:
         """Go on after a start: news that came just before the bench stopped was never looked at."""
         waits = self.session.order is not None and not self.session.idle
-        return self._turn(lambda turn: Refreshed(None) if waits else None, "", "")
+        return self._turn(lambda turn: Refreshed(None) if waits else self._noticed(turn), "", "")
 
     def record(self, order_id: str, *happened: Fact) -> bool:
         """Put facts on record that no scan caused; False, and nothing, if one cannot happen."""
@@ -146,6 +158,18 @@ class Bench:
             journal.write_entries(turn, entries, stamp=self._stamp())
         self.on_commit()
         return True
+
+    def lease_over(self) -> bool:
+        """Whether what nobody has begun may be begun elsewhere by now."""
+        return self._stamp().boottime >= self._lease()
+
+    def _changed(self, ids: frozenset[str]) -> None:
+        if notices.NOTICED in ids:
+            self._notices = None
+
+    def _noticed(self, turn: Turn) -> Input | None:
+        """A decision of the hub that can be told at once."""
+        return Noticed() if flows.notices.due(self._fresh(turn)) else None
 
     # -- a step
 
@@ -174,7 +198,10 @@ class Bench:
                 unseen = news_first and fresh.order != self.session.order
                 unseen = unseen and not isinstance(input, Refreshed)
                 if not unseen:
-                    session = self._carry_out(turn, flows.step(fresh, input), text, source, began)
+                    step = flows.step(fresh, input)
+                    session = self._carry_out(turn, step, text, source, began)
+                    if isinstance(input, Refreshed) and step.session.latched:
+                        self._tell(turn, step.session, input)
         except (StoreError, Impossible) as e:
             # The turn left no trace; the packer is told, and the scan can be made again.
             log.exception("a step was not stored")
@@ -191,10 +218,15 @@ class Bench:
         return self.refresh() if self._doubted else session
 
     def _fresh(self, turn: Turn) -> Session:
+        if self._notices is None:
+            self._notices = notices.waiting(turn)
         order = self.session.order
-        if order is None:
-            return self.session
-        return replace(self.session, order=turn.order(order.id))
+        return replace(
+            self.session,
+            order=None if order is None else turn.order(order.id),
+            notices=self._notices,
+            lease_over=self.lease_over(),
+        )
 
     def _carry_out(self, turn: Turn, step: Step, text: str, source: str, began: float) -> Session:
         now = self._clock()
@@ -239,6 +271,8 @@ class Bench:
                 # Drawn later, from the order as it is then: a slip takes longer than a scan may.
                 job = f"{layout}:{self._ids()}"
                 _queue(turn, job, self.printers.paper, "paper", parcel, "", order_id, layout)
+            case Acknowledged(notice=seq):
+                notices.acknowledge(turn, seq)
             case facts.LabelPrinted(job=job):
                 _moved(turn, job, "printed")
             case facts.LabelNotPrinted(job=job):
@@ -247,6 +281,12 @@ class Bench:
                 _moved(turn, job, "dropped")
             case _:
                 pass
+
+    def _tell(self, turn: Turn, told: Session, news: Refreshed) -> None:
+        """What happened to the order that is open was told as its news: that is enough."""
+        order = self.session.order or news.before
+        if order is not None and not told.noticed and told.said is not self.session.said:
+            notices.tell(turn, order.id)
 
     def _doubt(self, turn: Turn, parcel: str, job: str) -> None:
         """Its bytes went out once already, and the hub overruled that: only a person can look."""

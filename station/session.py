@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from station.notice import Notice
 from station.prompt import Tone
 from sync.orders import Order, Parcel, Shipment
 from sync.orders.box import KINDS
@@ -85,6 +86,12 @@ class Session:
     """While no order is open: the next ones of the queue, for the screen alone."""
     help_page: int = 0
     """0: no help on the screen."""
+    notices: tuple[Notice, ...] = ()
+    """What the hub decided about work done here, and nobody has acknowledged; oldest first."""
+    noticed: int = 0
+    """The number of the notice on the screen; 0: none is."""
+    lease_over: bool = False
+    """The bench was without the hub for so long that others may have got what it has not begun."""
     settings: Settings = field(default_factory=lambda: Settings())
 
     @property
@@ -142,6 +149,7 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     done: int
     pending: tuple[str, ...]
     help_page: int = 0
+    noticed: int = 0
 
 
 def saved(session: Session) -> Saved:
@@ -161,6 +169,7 @@ def saved(session: Session) -> Saved:
         done=session.done,
         pending=session.pending,
         help_page=session.help_page,
+        noticed=session.noticed,
     )
 
 
@@ -182,4 +191,5 @@ def restored(fresh: Session, kept: Saved, order: Order | None) -> Session:
         done=kept.done,
         pending=kept.pending,
         help_page=kept.help_page,
+        noticed=kept.noticed,
     )

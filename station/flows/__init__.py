@@ -6,9 +6,10 @@ this order:
 1. what the disk refused is said, and nothing else changes;
 2. news of the order or the printer is taken in, whatever is on the screen;
 3. a latched bench hears an acknowledgement, and nothing else;
-4. a pending question hears its answer, UNDO and CANCEL (which drop it), HELP and LANGUAGE;
-5. commands that mean the same everywhere; a command that means nothing here says so;
-6. the flow.
+4. what the hub decided about earlier work is acknowledged before new work begins;
+5. a pending question hears its answer, UNDO and CANCEL (which drop it), HELP and LANGUAGE;
+6. commands that mean the same everywhere; a command that means nothing here says so;
+7. the flow.
 
 A fact that the lifecycle refuses (`Impossible`) leaves no trace of its step but a red verdict with
 the reason: caught here, and nowhere else.
@@ -29,6 +30,7 @@ from station.flows import (
     hold,
     login,
     news,
+    notices,
     pack,
     pick,
     replacing,
@@ -44,6 +46,7 @@ from station.flows.flow import (
     Commanded,
     Input,
     Known,
+    Noticed,
     NotZeroed,
     PrinterTrouble,
     Refreshed,
@@ -113,7 +116,7 @@ def step(session: Session, input: Input) -> Step:
             standing.put_down(session), flow="login" if not session.packer else "choose"
         )
     try:
-        return _with_undo(session, input, _answered(session, input))
+        return notices.told(_with_undo(session, input, _answered(session, input)))
     except Impossible as refused:
         plain = replace(session, question=None, quantity=1)
         return Step(reply.wrong(plain, word.NO, *impossible(refused.reason)))
@@ -123,11 +126,13 @@ def _answered(session: Session, input: Input) -> Step:
     match input:
         case Refused(why=why):
             told = reply.stop(session, word.STOP, people.disk_refused(why), people.MAKE_ROOM)
-            return Step(replace(session, said=told.said))
+            return Step(replace(session, said=told.said, noticed=0))
         case PrinterTrouble(needs=needs):
             return Step(_printer(session, needs))
         case Refreshed():
             return _refreshed(session, input)
+        case Noticed():
+            return Step(session)
         case Commanded(name=name):
             return _heard(session, _card(name))
         case Scanned() | Weighed() | NotZeroed():
@@ -158,7 +163,7 @@ def _refreshed(session: Session, input: Refreshed) -> Step:
     told = after.session
     open_question = session.question is not None and told.question == session.question
     if (session.latched or open_question) and not told.latched:
-        kept = replace(told, said=session.said, latched=session.latched)
+        kept = replace(told, said=session.said, latched=session.latched, noticed=session.noticed)
         return Step(kept, after.effects)
     return after
 
@@ -166,7 +171,7 @@ def _refreshed(session: Session, input: Refreshed) -> Step:
 def _heard(session: Session, input: Scanned | Weighed | NotZeroed) -> Step:
     name = _card_name(input)
     if session.latched:
-        return Step(_acknowledged(session) if name == "ACK" else _still_latched(session))
+        return _acknowledged(session) if name == "ACK" else Step(_still_latched(session))
     if name == "HELP":
         return Step(help.turn(session))
     if name == "LANGUAGE":
@@ -175,6 +180,8 @@ def _heard(session: Session, input: Scanned | Weighed | NotZeroed) -> Step:
         session = replace(session, help_page=0)
         if name == "ACK":
             return Step(session)
+    if notices.due(session):
+        return Step(notices.show(session))
     if _without_its_order(session):
         return news.step(session, Refreshed(None))
     if session.question is not None:
@@ -201,9 +208,10 @@ def _without_its_order(session: Session) -> bool:
     return working and session.shipment is None
 
 
-def _acknowledged(session: Session) -> Session:
-    plain = replace(session, latched=False)
-    return enter(plain) if plain.question is None else plain
+def _acknowledged(session: Session) -> Step:
+    seen = notices.acknowledge(session) if session.noticed else Step(session)
+    plain = replace(seen.session, latched=False)
+    return Step(enter(plain) if plain.question is None else plain, seen.effects)
 
 
 def _still_latched(session: Session) -> Session:

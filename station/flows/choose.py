@@ -16,7 +16,7 @@ from station.flows.flow import Input, Scanned, Step
 from station.flows.record import go_on
 from station.prompt import Tone
 from station.session import Said, Session, Text
-from station.wording import labels, orders, pieces, word
+from station.wording import labels, notices, orders, pieces, word
 from sync.orders import Cancellation, HoldKind, Order, Shipment, State
 
 
@@ -115,6 +115,8 @@ def why_not(session: Session, order: Order, shipment: Shipment | None) -> Said |
             if shipment.bench not in ("", session.bench):
                 what = orders.elsewhere(order.channel_order_id, shipment.bench)
                 return _no(word.NOT_HERE, what, orders.BRING_IT)
+            if session.lease_over and shipment.state is State.ALLOCATED:
+                return _no(word.NOT_YET, notices.LEASE_OVER, notices.BEGUN_GO_ON)
             return None
         case _:
             what = orders.already_packed(order.channel_order_id)

@@ -94,7 +94,12 @@ class Refused:
     why: str
 
 
-Input = Scanned | Commanded | Weighed | NotZeroed | Refreshed | PrinterTrouble | Refused
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """Input: the hub decided something about work that was done here; see `session.notices`."""
+
+
+Input = Scanned | Commanded | Weighed | NotZeroed | Refreshed | PrinterTrouble | Refused | Noticed
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,14 @@ class PrintLabel:
     copy: int
 
 
-Effect = Fact | Print | PrintLabel
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Effect: a packer has seen the notice of that number."""
+
+    notice: int
+
+
+Effect = Fact | Print | PrintLabel | Acknowledged
 """A fact among the effects is to be put on record."""
 
 

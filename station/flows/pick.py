@@ -16,7 +16,7 @@ from station.flows import misplaced, reply, standing
 from station.flows.flow import Input, Scanned, Step
 from station.flows.record import go_on, record
 from station.session import Session, Text
-from station.wording import orders, pieces, word
+from station.wording import notices, orders, pieces, word
 from sync.orders import Order, Shipment, ShipmentLine, State
 from sync.orders import facts as f
 
@@ -59,6 +59,9 @@ def _start(session: Session, order: Order) -> Step:
     if shipment is None or shipment.stopped or not standing.due(shipment):
         what = orders.not_to_pick(order.channel_order_id)
         return Step(reply.refuse(session, word.NOT_YET, what, orders.SCAN_FOR_TOTE))
+    if session.lease_over:
+        then = notices.BEGUN_GO_ON
+        return Step(reply.refuse(session, word.NOT_YET, notices.LEASE_OVER, then))
     session = replace(session, order=order, shipment_id=shipment.id, undo=())
     step = record(session, f.PickStarted(shipment=shipment.id, tote=tote))
     return Step(standing_prompt(step.session), step.effects)

@@ -13,7 +13,7 @@ def show(
 ) -> Session:
     """Say something; whatever was latched is not any more."""
     said = Said(word=word, tone=tone, what=what, then=then)
-    return replace(session, said=said, latched=False)
+    return replace(session, said=said, latched=False, noticed=0)
 
 
 def good(session: Session, word: Text, what: Text = NOTHING, then: Text = NOTHING) -> Session:

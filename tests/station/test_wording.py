@@ -11,11 +11,13 @@ from types import ModuleType
 import pytest
 
 from station.glyphs.face import han, letters
+from station.notice import Kind, Notice, Stage
 from station.session import Text
 from station.wording import (
     CATALOGUES,
     LANGUAGES,
     labels,
+    notices,
     orders,
     parcels,
     people,
@@ -27,9 +29,17 @@ from station.wording import (
 from station.wording.labels import NEEDS
 from sync.orders import HoldKind, LabelState, Parcel, PrintState, Reason
 
-MODULES: tuple[ModuleType, ...] = (labels, orders, parcels, people, pieces, word)
+MODULES: tuple[ModuleType, ...] = (labels, notices, orders, parcels, people, pieces, word)
 EXAMPLES: dict[str, tuple[object, ...]] = {
     "kind": (*HoldKind, *people.QUESTIONS, "S"),
+    "notice": tuple(
+        Notice(
+            shipment="s#1", kind=kind, stage=stage, number="n", bench=bench, lane=lane, hold=hold
+        )
+        for kind in Kind
+        for stage in Stage
+        for bench, lane, hold in (("", "", ""), ("b2", "GREEN", "stock"))
+    ),
     "needs": (*NEEDS, "something else"),
     "reason": tuple(Reason),
     "parcel": (
