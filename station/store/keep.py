@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 from sqlalchemy import func, select, update
 
-from station.store import intake
+from station.store import intake, notices
 from station.store import schema as t
 from station.store.lease import LeaseShelf
 from station.store.store import Store, StoreError, Turn
@@ -82,10 +82,13 @@ class StoreKeep:
             if read(page.after) != _cursor(turn):
                 return None
             generation = int(turn.get("generation", "0"))
+            worked = notices.look(turn, page)
             intake.write(turn, page, generation)
+            notices.compare(turn, worked, page)
             turn.set("cursor", page.next)
             if page.next != page.head:
                 return None
+            notices.forget(turn, generation)
             intake.sweep(turn, generation)
             return self._count(turn) if page.digest is not None else None
 
@@ -156,7 +159,9 @@ class StoreKeep:
 
     def acked(self, answer: Acked) -> None:
         """Everything up to `answer.acked` is on the hub's disk."""
-        with self._store.turn(feed=True) as turn:
+        # The hub says its verdicts once: those that a packer must hear of wait for the disk.
+        overruled = any(one.verdict in notices.OVERRULED for one in answer.verdicts)
+        with self._store.turn(feed=not overruled) as turn:
             if answer.acked > int(turn.get("acked", "0")):
                 turn.set("acked", str(answer.acked))
             for judged in answer.verdicts:
@@ -165,13 +170,14 @@ class StoreKeep:
                     .where(t.entries.c.seq == judged.seq)
                     .values(verdict=judged.verdict)
                 )
+            if overruled:
+                notices.judge(turn, answer.verdicts)
 
     def overruled(self) -> tuple[tuple[Verdict, Entry], ...]:
         """Entries that the hub stored and did not follow, newest first: troubles."""
-        bad = (Verdict.FENCED, Verdict.LATE, Verdict.UNKNOWN, Verdict.INVALID)
         rows = (
             select(t.entries.c.verdict, t.entries.c.body)
-            .where(t.entries.c.verdict.in_(bad))
+            .where(t.entries.c.verdict.in_(notices.OVERRULED))
             .order_by(t.entries.c.seq.desc())
             .limit(100)
         )
