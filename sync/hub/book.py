@@ -31,6 +31,7 @@ from sync.orders import (
     Shipment,
     apply,
 )
+from sync.protocol import chain
 
 HUB = "hub"
 """The bench of entries that the hub itself puts on record."""
@@ -185,13 +186,15 @@ def journal(
         update(counter)
         .where(counter.c.name == "entries")
         .values(value=counter.c.value + len(facts))
-        .returning(counter.c.value)
-    ).scalar_one()
-    first, at = taken - len(facts) + 1, datetime.fromtimestamp(now, UTC)
-    mine = epoch(connection)
+        .returning(counter.c.value, counter.c.hash)
+    ).one()
+    first, at = taken.value - len(facts) + 1, datetime.fromtimestamp(now, UTC)
+    mine, previous = epoch(connection), taken.hash
     rows = []
     for number, fact in enumerate(facts, first):
         said = Entry(id=uuid4().hex, order=order, at=at, bench=HUB, by=by, fact=fact)
+        body = msgspec.json.encode(said, order="sorted")
+        previous = chain.link_body(previous, number, body)
         rows.append(
             {
                 "bench": HUB,
@@ -200,14 +203,16 @@ def journal(
                 "id": said.id,
                 "order_id": order,
                 "at": now,
+                "captured_at": now,
                 "received_at": now,
                 "kind": kind_of(fact),
-                "body": msgspec.json.encode(said),
-                "hash": "",
+                "body": body,
+                "hash": previous,
                 "verdict": "ok",
                 "reason": "",
             }
         )
+    connection.execute(update(counter).where(counter.c.name == "entries").values(hash=previous))
     connection.execute(insert(entry), rows)
 
 

@@ -163,7 +163,7 @@ entry = Table(
     Column("received_at", Float, nullable=False, doc="when it was stored"),
     Column("kind", String, nullable=False, doc="the fact's tag"),
     Column("body", LargeBinary, nullable=False, doc="JSON of the Entry as it came"),
-    Column("hash", String, nullable=False, doc="chains it to the one before; '' for the hub's own"),
+    Column("hash", String, nullable=False, doc="chains it to the one before"),
     Column("verdict", String, nullable=False, doc="what the hub made of it"),
     Column("reason", String, nullable=False, doc="why, where it was not followed"),
     Index("entry_by_id", "id"),
