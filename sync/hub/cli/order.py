@@ -1,4 +1,4 @@
-"""`packbench-hub order list|show|import|hold|release|cancel|history`."""
+"""`packbench-hub order list|show|import|hold|release|cancel|takeover|history`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import select
 
-from sync.hub import desk, home, imports, pull, search
+from sync.hub import desk, home, imports, pull, search, takeover
 from sync.hub.book import seconds
 from sync.hub.captured import moment
 from sync.hub.cli import say
@@ -64,14 +64,18 @@ def _add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         ("hold", "keeps orders from being shipped"),
         ("release", "lets them go"),
         ("cancel", "calls them off"),
+        ("takeover", "gives them to another bench, whatever the first one does"),
     ):
         made = verbs.add_parser(verb, help=says)
         made.add_argument("id", nargs="?", help="one order; or a filter for many")
+        if verb == "takeover":
+            made.add_argument("bench", help="which packs them from now on")
         if verb == "hold":
             made.add_argument("kind", choices=[kind.value for kind in HoldKind])
         if verb == "release":
             made.add_argument("--kind", choices=[kind.value for kind in HoldKind])
-        made.add_argument("--why", default="", required=verb == "hold", help="for the journal")
+        asked = verb in ("hold", "takeover")
+        made.add_argument("--why", default="", required=asked, help="for the journal")
         made.add_argument("--by", default="", help="who decides; your login where not said")
         made.add_argument("--dry-run", action="store_true", help="only say what would be done")
         _add_filter(made)
@@ -178,7 +182,6 @@ def _import(options: argparse.Namespace, opened: home.Opened) -> int:
 
 
 def _do(options: argparse.Namespace, opened: home.Opened) -> int:
-    decide = _decision(options)
     by = options.by or getpass.getuser()
     with opened.store.read() as connection:
         if options.id:
@@ -191,7 +194,11 @@ def _do(options: argparse.Namespace, opened: home.Opened) -> int:
             if not wanted.narrow:
                 raise say.No("name an order, or give a filter such as --state held")
             ids = search.ids(connection, wanted, time.time())
-    results = [_do_one(opened, id, decide, by, dry=options.dry_run) for id in ids]
+    if options.verb == "takeover":
+        results = [_take_over(opened, id, options, by) for id in ids]
+    else:
+        decide = _decision(options)
+        results = [_do_one(opened, id, decide, by, dry=options.dry_run) for id in ids]
     if options.json:
         say.json(results)
     else:
@@ -227,3 +234,21 @@ def _do_one(
         if not dry:
             desk.do(connection, opened.book, order, done, time.time(), by)
     return {"order": id, "done": True, "result": "would be done" if dry else "done"}
+
+
+def _take_over(
+    opened: home.Opened, id: str, options: argparse.Namespace, by: str
+) -> dict[str, object]:
+    with opened.store.write() as connection:
+        order = opened.book.get(connection, id, lock=True)
+        if order is None:
+            return {"order": id, "done": False, "result": "gone"}
+        try:
+            done = takeover.facts_of(connection, order, options.bench)
+        except takeover.Refused as refused:
+            return {"order": id, "done": False, "result": str(refused)}
+        if options.dry_run:
+            return {"order": id, "done": True, "result": "would be done"}
+        now = time.time()
+        takeover.take_over(connection, opened.book, order, done, now, why=options.why, by=by)
+    return {"order": id, "done": True, "result": "done"}
