@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from sync.hub import backup
 from sync.hub.schema import bench, channel, entry, feed, orders, parcel, trouble
 from sync.protocol.messages import Heartbeat
 
@@ -47,6 +48,12 @@ def text(connection: Connection, now: float, failures: Mapping[str, int]) -> str
             "gauge",
             "Seconds since a channel was last read to the end.",
             _pulled(connection, now),
+        ),
+        (
+            "packbench_copy_seconds",
+            "gauge",
+            "Seconds since the books were last copied.",
+            [({"kind": kind}, age) for kind, age in backup.ages(connection, now).items()],
         ),
         (
             "packbench_round_failures_total",

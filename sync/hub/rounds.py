@@ -21,7 +21,7 @@ from typing import TypeVar
 
 import httpx
 
-from sync.hub import allot, channels, labels, pull, troubles
+from sync.hub import allot, backup, channels, labels, pull, troubles
 from sync.hub.bell import Bell
 from sync.hub.book import Book
 from sync.hub.channels import Outside, Unknown
@@ -90,6 +90,7 @@ class Rounds:
             "confirm": lambda: self._asking(
                 "confirm", self._confirm_work, self.confirmations.due, self._confirm
             ),
+            "copies": self._watching,
         }
         for name, run in rounds.items():
             thread = threading.Thread(target=run, name=f"round {name}", daemon=True)
@@ -242,6 +243,10 @@ class Rounds:
                         flying.add(id)
                         pool.submit(land, id)
                 work.wait(IDLE_SECONDS)
+
+    def _watching(self) -> None:
+        while not self.stop.wait(backup.WATCH_SECONDS):
+            self._safely("copies", lambda: backup.watch(self.store, time.time()))
 
     def _safely(self, round: str, do: Callable[[], R]) -> R | None:
         try:

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     ENTRY = "entry"
     CHANNEL = "channel"
     FEED = "feed"
+    BACKUP = "backup"
 
 
 ACTIONS: dict[Kind, tuple[str, ...]] = {
@@ -44,6 +45,7 @@ ACTIONS: dict[Kind, tuple[str, ...]] = {
     Kind.ENTRY: ("done",),
     Kind.CHANNEL: ("done",),
     Kind.FEED: ("done",),
+    Kind.BACKUP: ("done",),
 }
 """What a person may choose, the usual choice first."""
 

@@ -24,6 +24,8 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "carrier": ("carrier", "carrier accounts: add, list"),
     "allocate": ("allocate", "gives ready shipments to benches and says why"),
     "trouble": ("trouble", "what needs a person: list, show, do"),
+    "backup": ("backup", "copies the books, once or on and on"),
+    "restore": ("backup", "puts a copy of the books in their place"),
     "simulate": ("", "a simulated outside world: marketplaces, carrier"),
 }
 LATER: Mapping[str, str] = {
@@ -32,8 +34,6 @@ LATER: Mapping[str, str] = {
     "rule": "rules",
     "wave": "waves",
     "manifest": "manifests",
-    "backup": "backups",
-    "restore": "restoring a backup",
     "report": "reports",
 }
 """Promised, and not in this version."""
