@@ -23,12 +23,14 @@ from station.bench import Bench, Printers
 from station.config import DATABASE, Config
 from station.devices import Devices, Said
 from station.flows.flow import Input, NotZeroed, PrinterTrouble, Weighed
+from station.hub_lamp import clock_lamp, hub_lamp
 from station.input import Scanned
 from station.prompt import Lamp, LampState
 from station.session import Session, Settings
 from station.sound import Bell, Silence, Sound, Speaker, find_player
 from station.spool import Printer, Spool
 from station.store import journal
+from station.store.heard import Heard
 from station.store.keep import StoreKeep
 from station.store.ledger import StoreLedger
 from station.store.store import Store, StoreError
@@ -46,6 +48,8 @@ log = logging.getLogger(__name__)
 
 TIMINGS = "timings.jsonl"
 """In a demo's bench home: how long each scan and each label took."""
+AGE_SECONDS = 10.0
+"""How often the hub's lamp grows older while it is silent."""
 LAYOUTS = "layouts"
 """In a bench's home: a folder of its own layouts, over ours."""
 
@@ -67,7 +71,7 @@ def open_floor(home: Path, config: Config, robot: Path | None = None) -> BenchAp
         settings=_settings(config),
     )
     printers = Printers(label=config.printer_of("label"), paper=config.printer_of("paper"))
-    bench = Bench(store, fresh, printers)
+    bench = Bench(store, fresh, printers, lease=lambda: floor.lease())
     floor = _Floor(home, config, bench, hub, timing=robot is not None)
     around = Around(
         start=floor.start,
@@ -93,6 +97,7 @@ class _Floor:
         self._app: BenchApp | None = None
         self._lamps: dict[str, BenchLamp] = {}
         self._online: LinkState = Offline("")
+        self._heard = Heard(bench.store)
         self._timings = home / TIMINGS
         self._papers: PaperDrawer | None = None
         self._watch: LayoutWatch | None = None
@@ -125,6 +130,8 @@ class _Floor:
             )
             self._link.start()
         self._linked(self._online)
+        if self._hub:
+            app.set_interval(AGE_SECONDS, self._aged)
         threading.Thread(target=self._later, name="later", daemon=True).start()
 
     def stop(self) -> None:
@@ -132,6 +139,10 @@ class _Floor:
         for part in (self._devices, self._spool, self._link, self._papers, self._watch):
             if part is not None:
                 part.stop()
+
+    def lease(self) -> float:
+        """Until when what nobody has begun may be begun here."""
+        return self._keep.lease()
 
     def timed(self, milliseconds: float) -> None:
         """A scan's verdict was on the screen after so long."""
@@ -195,14 +206,30 @@ class _Floor:
 
     def _linked(self, state: LinkState) -> None:
         self._online = state
-        match state:
-            case Online(at=at):
-                self._lamp("hub", "ok", at.astimezone().strftime("%H:%M"))
-            case Offline():
-                owed = self._owed()
-                self._lamp("hub", "warn", str(owed) if owed else "")
-            case _:
-                self._lamp("hub", "bad", state.why)
+        if isinstance(state, Online):
+            self._heard.now()
+        self._show_hub()
+
+    def _aged(self) -> None:
+        """What the bench knows grows old without anything that says so."""
+        if not isinstance(self._online, Online):
+            self._show_hub()
+
+    def _show_hub(self) -> None:
+        state, language = self._online, self._bench.session.language
+        online = isinstance(state, Online)
+        lamp = hub_lamp(
+            state,
+            None if online else self._heard.ago(),
+            0 if online else self._owed(),
+            lease_over=not online and self._bench.lease_over(),
+            language=language,
+        )
+        self._lamp("hub", lamp.state, lamp.text)
+        clock = clock_lamp(state, language)
+        # A clock that is right needs no lamp; one that was wrong is said to be right again.
+        if clock is not None and (clock.state != "ok" or "clock" in self._lamps):
+            self._lamp("clock", clock.state, clock.text)
 
     def _owed(self) -> int:
         """How many entries the hub has not got; 0 where the disk does not say."""

@@ -29,21 +29,17 @@ class LeaseShelf:
     def __init__(self, store: Store, boot: str = boot()) -> None:
         self._store, self._boot = store, boot
         self._lock = threading.Lock()
-        self._until: float | None = None
-        self._stored = math.inf
+        self._until = self._stored = self._read()
 
     def until(self) -> float:
         """The moment on this start's clock; infinity where no hub ever said one."""
-        with self._lock:
-            if self._until is None:
-                self._until = self._stored = self._read()
-            return self._until
+        return self._until
 
     def hold(self, until: float) -> None:
         """Take what the hub said; infinity: it gives no leases."""
-        before = self.until()
+        # Never both locks at once: a scan asks, within its turn, until when the lease is.
         with self._lock:
-            self._until = until
+            before, self._until = self._until, until
             if until == self._stored or self._stored < until < self._stored + KEEP_SECONDS:
                 return
             shorter = until < before

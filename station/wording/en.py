@@ -374,4 +374,14 @@ SENTENCES: dict[str, str] = {
     "notice.relabel.lane": "Pull the box from lane {lane}: its label is wrong, a new one comes.",
     "notice.lease_over": "This bench has been without the hub for too long to begin new orders.",
     "notice.begun_go_on": "Begun orders go on. Put this one aside until the hub answers.",
+    # beside lamps
+    "lamp.offline": "offline",
+    "lamp.offline_minutes": "offline {n} min",
+    "lamp.offline_hours": "offline {n} h",
+    "lamp.offline_days": "offline {n} {n:day|days}",
+    "lamp.no_new": "no new orders",
+    "lamp.outdated": "update Packbench here",
+    "lamp.clock_minutes": "{n} min off",
+    "lamp.clock_hours": "{n} h off",
+    "lamp.clock_days": "{n} {n:day|days} off",
 }

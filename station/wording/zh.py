@@ -374,4 +374,14 @@ SENTENCES: dict[str, str] = {
     "notice.relabel.lane": "从道口 {lane} 取回箱子：不要用这张面单，新面单会来。",
     "notice.lease_over": "本台离线太久，不能开始新订单。",
     "notice.begun_go_on": "已开始的订单可以做完。这单放到一边，等总台回应。",
+    # beside lamps
+    "lamp.offline": "离线",
+    "lamp.offline_minutes": "离线 {n} 分钟",
+    "lamp.offline_hours": "离线 {n} 小时",
+    "lamp.offline_days": "离线 {n} 天",
+    "lamp.no_new": "不接新单",
+    "lamp.outdated": "请升级本台程序",
+    "lamp.clock_minutes": "差 {n} 分钟",
+    "lamp.clock_hours": "差 {n} 小时",
+    "lamp.clock_days": "差 {n} 天",
 }

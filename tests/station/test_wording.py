@@ -17,6 +17,7 @@ from station.wording import (
     CATALOGUES,
     LANGUAGES,
     labels,
+    lamps,
     notices,
     orders,
     parcels,
@@ -29,7 +30,7 @@ from station.wording import (
 from station.wording.labels import NEEDS
 from sync.orders import HoldKind, LabelState, Parcel, PrintState, Reason
 
-MODULES: tuple[ModuleType, ...] = (labels, notices, orders, parcels, people, pieces, word)
+MODULES: tuple[ModuleType, ...] = (labels, lamps, notices, orders, parcels, people, pieces, word)
 EXAMPLES: dict[str, tuple[object, ...]] = {
     "kind": (*HoldKind, *people.QUESTIONS, "S"),
     "notice": tuple(
@@ -40,6 +41,7 @@ EXAMPLES: dict[str, tuple[object, ...]] = {
         for stage in Stage
         for bench, lane, hold in (("", "", ""), ("b2", "GREEN", "stock"))
     ),
+    "seconds": (30.0, 840.0, 7_200.0, 200_000.0),
     "needs": (*NEEDS, "something else"),
     "reason": tuple(Reason),
     "parcel": (
