@@ -32,7 +32,7 @@ metadata = MetaData()
 meta = Table(
     "meta",
     metadata,
-    Column("name", String, primary_key=True, doc="epoch | schema | restored_at"),
+    Column("name", String, primary_key=True, doc="epoch | schema | restored_at | copied_at | stream…"),
     Column("value", String, nullable=False, doc="as text"),
 )
 

@@ -104,7 +104,9 @@ def restored(connection: Connection, new_epoch: int, now: float) -> None:
     """
     note(connection, "epoch", str(new_epoch))
     note(connection, "restored_at", repr(now))
-    connection.execute(update(parcel).where(parcel.c.due_at != 0.0).values(due_at=LOOK_UP_FIRST))
+    connection.execute(
+        update(parcel).where(parcel.c.due_at != 0.0).values(due_at=LOOK_UP_FIRST, holder="")
+    )
     connection.execute(
         update(parcel)
         .where(or_(parcel.c.label_work, parcel.c.confirm_work))
@@ -114,6 +116,7 @@ def restored(connection: Connection, new_epoch: int, now: float) -> None:
     connection.execute(
         update(channel).where(channel.c.pulled_until > again).values(pulled_until=again)
     )
+    connection.execute(update(channel).values(puller=""))
     # Nothing that a bench holds is another's before its lease is over, whenever that began.
     connection.execute(update(bench).values(lease_until=now + bench.c.lease_seconds))
     connection.execute(update(enrol_code).where(enrol_code.c.used_at.is_(None)).values(used_at=now))
