@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sync.orders import Contents, Order, Shipment, State
 
@@ -12,8 +12,7 @@ NEVER = 253_402_300_799
 _UNBEGUN = (State.ALLOCATED, State.PICKING)
 
 
-@dataclass(frozen=True, slots=True)
-class CodeRow:
+class CodeRow(NamedTuple):
     """A code that leads to a shipment."""
 
     kind: str
@@ -21,8 +20,7 @@ class CodeRow:
     parcel_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(NamedTuple):
     """Everything that the tables know of a shipment beside its order's document."""
 
     state: str
@@ -46,15 +44,15 @@ def plain(code: str) -> str:
 
 def index(order: Order, shipment: Shipment) -> Found:
     """Return the rows for a shipment of the order."""
-    pieces = sum(line.due for line in shipment.lines)
+    due = {part.line: part.quantity - part.short for part in shipment.lines}
+    pieces = sum(due.values())
     begun = any(parcel.contents is not Contents.PLANNED for parcel in shipment.parcels)
-    wanted = shipment.state in _UNBEGUN and not shipment.stopped and not begun
-    gtins = {
-        gtin
-        for part in shipment.lines
-        if wanted and part.due > 0
-        for gtin in order.line(part.line).gtins
-    }
+    gtins: set[str] = set()
+    if shipment.state in _UNBEGUN and not shipment.stopped and not begun:
+        known = {line.id: line.gtins for line in order.lines}
+        for line, count in due.items():
+            if count > 0:
+                gtins.update(known[line])
     return Found(
         state=shipment.state,
         stopped=shipment.stopped,
@@ -77,21 +75,15 @@ def marks(found: Found) -> dict[str, object]:
     }
 
 
-def code_rows(shipment_id: str, found: Found) -> list[dict[str, object]]:
+def code_rows(shipment_id: str, found: Found) -> list[tuple[object, ...]]:
     """Give the rows of the codes that lead to a shipment."""
-    return [
-        {"kind": c.kind, "code": c.code, "shipment_id": shipment_id, "parcel_id": c.parcel_id}
-        for c in found.codes
-    ]
+    return [(kind, code, shipment_id, parcel) for kind, code, parcel in found.codes]
 
 
-def need_rows(shipment_id: str, found: Found) -> list[dict[str, object]]:
+def need_rows(shipment_id: str, found: Found) -> list[tuple[object, ...]]:
     """Give the rows of the pieces that may begin a shipment."""
-    several = int(found.pieces > 1)
-    return [
-        {"gtin": gtin, "several": several, "urgency": found.urgency, "shipment_id": shipment_id}
-        for gtin in found.needs
-    ]
+    several = 1 if found.pieces > 1 else 0
+    return [(gtin, several, found.urgency, shipment_id) for gtin in found.needs]
 
 
 def _codes(order: Order, shipment: Shipment) -> list[CodeRow]:

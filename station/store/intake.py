@@ -7,20 +7,22 @@ out for all of a page's rows first, and what nobody here has seen yet is only in
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import BindParameter, Table, bindparam, delete, exists, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 from station.store import journal
 from station.store import schema as t
-from station.store.index import NEVER, code_rows, index, marks, need_rows
-from station.store.statement import Statement
+from station.store.index import NEVER, Found, index
+from station.store.statement import Rows, Statement
 from station.store.store import Turn
 from sync.client.replica import catch_up
 from sync.orders import Order, order_of
 from sync.protocol import digest
+from sync.protocol.cursor import Cursor, read
 from sync.protocol.messages import Change, Item, Packer, Page
 
 _OF: BindParameter[str] = bindparam("of")
@@ -43,21 +45,38 @@ _OTHERS = exists().where(t.shipments.c.order_id == _OF)
 _DROP_ORDER = Statement(delete(t.orders).where(t.orders.c.id == _OF, ~_OTHERS))
 
 
-def _upsert(table: Table, *columns: str) -> Statement:
-    """Insert rows, or write these columns of those that are there."""
+def _or_write(table: Table, *columns: str) -> Insert:
+    """Insert a row, or write these columns of the one that is there."""
     new = insert(table)
     set_ = {name: new.excluded[name] for name in columns}
-    return Statement(new.on_conflict_do_update(index_elements=table.primary_key, set_=set_))
+    return new.on_conflict_do_update(index_elements=table.primary_key, set_=set_)
 
 
-_NEW_ORDER = _upsert(t.orders, "confirmed", "now", "version")
-_NEW_SHIPMENT = _upsert(t.shipments, *(c.name for c in t.shipments.c if not c.primary_key))
-_AGAIN = _upsert(t.shipments, "generation", "share")
-_NEW_CODE = Statement(insert(t.codes).on_conflict_do_nothing())
-_NEW_NEED = Statement(insert(t.needs).on_conflict_do_nothing())
+_DOCUMENTS = Rows(_or_write(t.orders, "confirmed", "now", "version"), *t.orders.c.keys())
+_SHIPMENTS = Rows(_or_write(t.shipments, *t.shipments.c.keys()[1:]), *t.shipments.c.keys())
+_AGAIN = Rows(_or_write(t.shipments, "generation", "share"), *t.shipments.c.keys())
 _WANT = Statement(insert(t.blobs).on_conflict_do_nothing(), "sha256")
-_PUT_ITEM = _upsert(t.items, "item")
-_PUT_PACKER = _upsert(t.packers, "packer")
+_ITEMS = Rows(_or_write(t.items, "item"), *t.items.c.keys())
+_PACKERS = Rows(_or_write(t.packers, "packer"), *t.packers.c.keys())
+
+
+def parts(page: Page, rows: int) -> Iterator[Page]:
+    """Cut a page into pages of at most so many rows, each of which goes on where the last ended."""
+    epoch, after = read(page.next).epoch, page.after
+    for at in range(0, max(len(page.changes), 1), rows):
+        changes = page.changes[at : at + rows]
+        last = at + rows >= len(page.changes)
+        following = page.next if last else str(Cursor(epoch, changes[-1].seq))
+        yield replace(
+            page,
+            after=after,
+            next=following,
+            changes=changes,
+            # They have no place among the rows: those of the whole page, in good time.
+            items=page.items if at == 0 else (),
+            packers=page.packers if at == 0 else (),
+        )
+        after = following
 
 
 def write(turn: Turn, page: Page, generation: int) -> None:
@@ -120,7 +139,7 @@ def _come(turn: Turn, page: Page, generation: int) -> None:
     _put_new(turn, [latest[id] for id in latest if id in new])
     _put_shipments(turn, [(id, latest[of.id]) for id, of in came if of.id in new], generation)
     old = [(id, order) for id, order in came if order.id not in new]
-    turn.run(_AGAIN, *(_shipment_row(id, order, generation) for id, order in old))
+    turn.pour(_AGAIN, [_shipment_row(id, order, generation, None) for id, order in old])
     turn.run(_SETTLE, *({"of": id, "through": through[id]} for id in pending))
     turn.put_confirmed(
         [
@@ -139,45 +158,32 @@ def _known(turn: Turn, ids: Iterable[str]) -> set[str]:
 
 def _put_new(turn: Turn, orders: Iterable[Order]) -> None:
     """Write the documents of orders for which nothing is here yet."""
-    rows = []
-    for order in orders:
-        said = msgspec.json.encode(order)
-        rows.append({"id": order.id, "confirmed": said, "now": said, "version": order.version})
-        turn.changed.add(order.id)
-    turn.run(_NEW_ORDER, *rows)
+    rows = [(order.id, msgspec.json.encode(order), b"", order.version) for order in orders]
+    turn.changed.update(row[0] for row in rows)
+    turn.pour(_DOCUMENTS, rows)
 
 
 def _put_shipments(turn: Turn, came: Iterable[tuple[str, Order]], generation: int) -> None:
     """Write the rows of such orders' shipments, and what they are found by."""
-    rows, codes, needs = [], [], []
+    rows, found = [], {}
     for id, order in came:
-        row = _shipment_row(id, order, generation)
-        rows.append(row)
         there = next((one for one in order.shipments if one.id == id), None)
-        if there is None:
-            continue
-        found = index(order, there)
-        row |= marks(found)
-        codes += code_rows(id, found)
-        needs += need_rows(id, found)
-    turn.run(_NEW_SHIPMENT, *rows)
-    turn.run(_NEW_CODE, *codes)
-    turn.run(_NEW_NEED, *needs)
+        if there is not None:
+            found[id] = index(order, there)
+        rows.append(_shipment_row(id, order, generation, found.get(id)))
+    turn.pour(_SHIPMENTS, rows)
+    turn.find(found)
 
 
-def _shipment_row(id: str, order: Order, generation: int) -> dict[str, object]:
-    return {
-        "id": id,
-        "order_id": order.id,
-        "channel": order.channel,
-        "share": digest.share(id, order.version),
-        "generation": generation,
-        "state": "",
-        "stopped": False,
-        "urgency": NEVER,
-        "pieces": 0,
-        "begun": False,
-    }
+def _shipment_row(
+    id: str, order: Order, generation: int, found: Found | None
+) -> tuple[object, ...]:
+    """Lay a row out as the table has it; `put_confirmed` will say what is not yet found."""
+    known = (id, order.id, order.channel, digest.share(id, order.version), generation)
+    if found is None:
+        return (*known, "", 0, NEVER, 0, 0)
+    stopped, begun = int(found.stopped), int(found.begun)
+    return (*known, str(found.state), stopped, found.urgency, found.pieces, begun)
 
 
 def _want_labels(turn: Turn, orders: Iterable[Order]) -> None:
@@ -198,12 +204,6 @@ def _master_data(turn: Turn, items: Iterable[Item], packers: Iterable[Packer]) -
     rows = []
     for item in items:
         body = msgspec.json.encode(item)
-        rows += [{"gtin": gtin, "item": body} for gtin in item.gtins]
-    turn.run(_PUT_ITEM, *rows)
-    turn.run(
-        _PUT_PACKER,
-        *(
-            {"badge": packer.badge.upper(), "packer": msgspec.json.encode(packer)}
-            for packer in packers
-        ),
-    )
+        rows += [(gtin, body) for gtin in item.gtins]
+    turn.pour(_ITEMS, rows)
+    turn.pour(_PACKERS, [(one.badge.upper(), msgspec.json.encode(one)) for one in packers])

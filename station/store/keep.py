@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 import msgspec
 from sqlalchemy import func, select, update
 
-from station.store import intake, notices
+from station.store import intake, journal, notices
 from station.store import schema as t
+from station.store.journal import REJOIN
 from station.store.lease import LeaseShelf
 from station.store.store import Store, StoreError, Turn
 from sync.client.boot import boot as this_boot
@@ -24,12 +25,18 @@ from sync.protocol.messages import (
     Heartbeat,
     Numbered,
     Page,
+    Rejoin,
     Verdict,
 )
 
 COUNT_SECONDS = 60.0
 """From one counting of the digest to the next: scans wait for it, and of 100,000 rows it takes
 some 20 ms."""
+LEAST_ROWS, MOST_ROWS = 200, 1_000
+TURN_SECONDS = 0.04
+"""Of a page so many rows are written in one transaction as this machine writes in that time,
+because a scan waits for it; within these bounds, because small ones cost more a row."""
+_GIVE_WAY_SECONDS = 0.001
 _ENTRY = msgspec.json.Decoder(Entry)
 
 
@@ -54,6 +61,7 @@ class StoreKeep:
         self._count_seconds = count_seconds
         self._clock = clock
         self._counted: float | None = None
+        self._rows = LEAST_ROWS
         self._boot = this_boot() if boot is None else boot
         self._lease = LeaseShelf(store, self._boot)
 
@@ -78,19 +86,32 @@ class StoreKeep:
 
         Gives the replica's digest where the page reaches the feed's end and it was counted.
         """
-        with self._store.turn(feed=True) as turn:
-            if read(page.after) != _cursor(turn):
-                return None
-            generation = int(turn.get("generation", "0"))
-            worked = notices.look(turn, page)
-            intake.write(turn, page, generation)
-            notices.compare(turn, worked, page)
-            turn.set("cursor", page.next)
-            if page.next != page.head:
-                return None
-            notices.forget(turn, generation)
-            intake.sweep(turn, generation)
-            return self._count(turn) if page.digest is not None else None
+        taken: int | None = None
+        rows = self._rows
+        for at, part in enumerate(intake.parts(page, rows)):
+            if at:
+                # A lock that is taken again at once never passes to the scan that waits for it.
+                time.sleep(_GIVE_WAY_SECONDS)
+            began = self._clock()
+            with self._store.turn(feed=True) as turn:
+                if read(part.after) != _cursor(turn):
+                    return None
+                taken = self._take(turn, part)
+            if len(part.changes) == rows:
+                self._rows = _fitting(rows, self._clock() - began)
+        return taken
+
+    def _take(self, turn: Turn, page: Page) -> int | None:
+        generation = int(turn.get("generation", "0"))
+        worked = notices.look(turn, page)
+        intake.write(turn, page, generation)
+        notices.compare(turn, worked, page)
+        turn.set("cursor", page.next)
+        if page.next != page.head:
+            return None
+        notices.forget(turn, generation)
+        intake.sweep(turn, generation)
+        return self._count(turn) if page.digest is not None else None
 
     def _count(self, turn: Turn) -> int | None:
         """Count the digest; None where it was counted a moment ago.
@@ -114,11 +135,26 @@ class StoreKeep:
         with self._store.turn() as turn:
             turn.set("cursor", str(Cursor(epoch, 0)))
             turn.set("generation", str(int(turn.get("generation", "0")) + 1))
-            turn.set("acked", str(max(0, int(turn.get("acked", "0")) - 1)))
+            turn.set("acked", str(max(journal.base(turn)[0], int(turn.get("acked", "0")) - 1)))
             turn.sql.execute(update(t.entries).values(pending=True))
 
+    def rejoin(self) -> Rejoin | None:
+        """What the hub must be told before anything else: a damaged file lost entries.
+
+        Until it has answered nothing goes up: under the old incarnation the chain would not join.
+        """
+        with self._store.turn(feed=True) as turn:
+            body = turn.get(REJOIN)
+        return msgspec.json.decode(body, type=Rejoin) if body else None
+
+    def rejoined(self, enrolled: Enrolled) -> None:
+        """The hub has begun a new incarnation of this bench."""
+        with self._store.turn() as turn:
+            turn.set("enrolled", msgspec.json.encode(enrolled).decode())
+            turn.set(REJOIN, "")
+
     def batch(self, limit: int) -> Batch | None:
-        """The oldest entries that the hub has not acknowledged."""
+        """The oldest entries that the hub has not acknowledged; None where it must rejoin first."""
         with self._store.turn(feed=True) as turn:
             acked = int(turn.get("acked", "0"))
             rows = (
@@ -143,10 +179,10 @@ class StoreKeep:
                 )
                 for row in turn.sql.execute(rows)
             )
-            before = select(t.entries.c.hash).where(t.entries.c.seq == acked)
-            previous = turn.sql.execute(before).scalar() or chain.START
+            previous = journal.hash_of(turn, entries[0].seq - 1) if entries else chain.START
             body = turn.get("enrolled")
-        if not entries or not body:
+            late = bool(turn.get(REJOIN))
+        if not entries or not body or late:
             return None
         me = msgspec.json.decode(body, type=Enrolled)
         return Batch(
@@ -188,7 +224,7 @@ class StoreKeep:
     def rewind(self, need: int) -> None:
         """The hub lost entries from that number on: send them again."""
         with self._store.turn() as turn:
-            turn.set("acked", str(max(0, need - 1)))
+            turn.set("acked", str(max(journal.base(turn)[0], need - 1)))
 
     def wanted_blobs(self) -> Iterable[str]:
         """SHA-256 of bytes that orders here name and that are not here yet."""
@@ -224,6 +260,13 @@ class StoreKeep:
         except StoreError:
             return said  # a disk that does not answer is no reason to seem dead
         return msgspec.structs.replace(said, last_seq=last)
+
+
+def _fitting(rows: int, seconds: float) -> int:
+    """Give how many rows the next transaction has, when this one took so long."""
+    if seconds > TURN_SECONDS:
+        return max(rows // 2, LEAST_ROWS)
+    return min(rows * 2, MOST_ROWS) if seconds < TURN_SECONDS / 3 else rows
 
 
 _HALF = 2**32

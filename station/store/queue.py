@@ -45,7 +45,7 @@ def counts(store: Store) -> dict[str, int]:
 def listed(store: Store, state: str = "", channel: str = "") -> Iterator[Order]:
     """Every order of the queue, the most urgent first."""
     rows = (
-        select(t.orders.c.now)
+        select(t.NOW)
         .join(t.shipments, t.shipments.c.order_id == t.orders.c.id)
         .order_by(t.shipments.c.urgency, t.shipments.c.id)
     )

@@ -12,6 +12,8 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    case,
+    func,
     text,
 )
 
@@ -24,7 +26,8 @@ meta = Table(
     "meta",
     tables,
     Column("key", String, primary_key=True),
-    # enrolled (JSON), cursor, generation, swept, acked, hash, session (JSON), schema
+    # enrolled (JSON), cursor, generation, swept, acked, base, rejoin (JSON), schema, heard (UTC),
+    # lease (JSON of station.store.lease)
     Column("value", String, nullable=False),
 )
 
@@ -34,10 +37,12 @@ orders = Table(
     Column("id", String, primary_key=True),
     # The order as the hub last said, JSON of sync.orders.Order
     Column("confirmed", LargeBinary, nullable=False),
-    # The order as it is now, pending entries applied; equals `confirmed` when none are
+    # The order as it is now, pending entries applied; empty where none are: it is `confirmed`
     Column("now", LargeBinary, nullable=False),
     Column("version", Integer, nullable=False),
 )
+NOW = case((func.length(orders.c.now) > 0, orders.c.now), else_=orders.c.confirmed).label("now")
+"""The order as it is now, whichever column has it."""
 
 shipments = Table(
     "shipments",

@@ -11,10 +11,12 @@ from functools import cached_property
 
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
 
 Values = Mapping[str, object]
 
 _DIALECT = sqlite.dialect(paramstyle="named")
+_POSITIONS = sqlite.dialect(paramstyle="qmark")
 
 
 class Statement:
@@ -44,3 +46,20 @@ class Statement:
         compiled = self._core.compile(dialect=_DIALECT, column_keys=self._columns)
         fixed = {name: value for name, value in compiled.params.items() if value is not None}
         return str(compiled), fixed
+
+
+class Rows:
+    """A Core INSERT for very many rows: each a tuple of these columns, as the table has them."""
+
+    def __init__(self, core: ClauseElement, *columns: str) -> None:
+        """Raises AssertionError, when it is first run, if the table has them in another order."""
+        self._core = core
+        self._columns = columns
+
+    @cached_property
+    def sql(self) -> str:
+        """The text, with a question mark a column."""
+        compiled = self._core.compile(dialect=_POSITIONS, column_keys=list(self._columns))
+        assert isinstance(compiled, SQLCompiler)
+        assert tuple(compiled.positiontup or ()) == self._columns
+        return str(compiled)

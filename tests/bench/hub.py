@@ -75,7 +75,7 @@ def read(path: Path) -> tuple[list[Order], Cursor]:
     """Read which orders are to change, and where the bench has read to."""
     with closing(Store(path)) as store, store.turn(feed=True) as turn:
         rows = (
-            select(t.orders.c.now)
+            select(t.NOW)
             .join(t.shipments, t.shipments.c.order_id == t.orders.c.id)
             .order_by(t.shipments.c.urgency.desc())
             .limit(_FED)
