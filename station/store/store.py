@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from station.store.engine import DRIVER_ERROR, Opens, Wire, open_file
 from station.store.errors import Damaged, Full, Newer, StoreError, named, unopened
 from station.store.index import Found, code_rows, index, marks, need_rows
 from station.store.opening import not_emptied, prepare
-from station.store.statement import Statement, Values
+from station.store.statement import Rows, Statement, Values
 from sync.orders import Order
 
 __all__ = ["Damaged", "Full", "Newer", "Store", "StoreError", "Turn"]
@@ -28,7 +28,7 @@ _NONE: Values = {}
 
 # Statements are made once: making one again for every scan costs more than running it.
 _OF: BindParameter[str] = bindparam("of")
-_NOW = Statement(select(t.orders.c.now).where(t.orders.c.id == _OF))
+_NOW = Statement(select(t.NOW).where(t.orders.c.id == _OF))
 _CONFIRMED = Statement(select(t.orders.c.confirmed).where(t.orders.c.id == _OF))
 _PUT = Statement(update(t.orders).where(t.orders.c.id == _OF).values(now=bindparam("body")))
 _UPSERT = insert(t.orders)
@@ -39,8 +39,8 @@ _PUT_CONFIRMED = Statement(
     )
 )
 _SHIPMENTS = Statement(select(t.shipments.c.id).where(t.shipments.c.order_id == _OF))
-_ADD_CODE = Statement(insert(t.codes).on_conflict_do_nothing())
-_ADD_NEED = Statement(insert(t.needs))
+_ADD_CODES = Rows(insert(t.codes).on_conflict_do_nothing(), *t.codes.c.keys())
+_ADD_NEEDS = Rows(insert(t.needs).on_conflict_do_nothing(), *t.needs.c.keys())
 _VALUE = Statement(select(t.meta.c.value).where(t.meta.c.key == _OF))
 _UPSERT_VALUE = insert(t.meta)
 _SET = Statement(
@@ -92,6 +92,11 @@ class Turn:
         self._raw.executemany(statement.sql, [statement.values(one) for one in values])
         return 0
 
+    def pour(self, statement: Rows, rows: Sequence[tuple[object, ...]]) -> None:
+        """Write very many rows, of plain ints, floats, strs and bytes: others take much longer."""
+        if rows:
+            self._raw.executemany(statement.sql, rows)
+
     def order(self, id: str) -> Order | None:
         """The order as it is now."""
         known = self._orders.get(id)
@@ -127,7 +132,7 @@ class Turn:
         rows = []
         for now, confirmed in orders:
             said = msgspec.json.encode(confirmed)
-            body = said if now is confirmed else msgspec.json.encode(now)
+            body = b"" if now is confirmed else msgspec.json.encode(now)
             row = {"id": now.id, "confirmed": said, "now": body, "version": confirmed.version}
             rows.append(row)
         if not rows:
@@ -149,8 +154,12 @@ class Turn:
         self.run(_FORGET_CODES, *ids)
         self.run(_FORGET_NEEDS, *ids)
         self.run(_MARK, *({"of": id, **marks(one)} for id, one in found.items()))
-        self.run(_ADD_CODE, *(row for id, one in found.items() for row in code_rows(id, one)))
-        self.run(_ADD_NEED, *(row for id, one in found.items() for row in need_rows(id, one)))
+        self.find(found)
+
+    def find(self, found: Mapping[str, Found]) -> None:
+        """Add the rows by which shipments are found."""
+        self.pour(_ADD_CODES, [row for id, one in found.items() for row in code_rows(id, one)])
+        self.pour(_ADD_NEEDS, [row for id, one in found.items() for row in need_rows(id, one)])
 
     def get(self, key: str, default: str = "") -> str:
         """One of the few things that there is one of."""
