@@ -32,7 +32,9 @@ metadata = MetaData()
 meta = Table(
     "meta",
     metadata,
-    Column("name", String, primary_key=True, doc="epoch | schema | restored_at | copied_at | stream…"),
+    Column(
+        "name", String, primary_key=True, doc="epoch | schema | restored_at | copied_at | stream…"
+    ),
     Column("value", String, nullable=False, doc="as text"),
 )
 
@@ -185,10 +187,7 @@ bench = Table(
     Column("warehouse", String, nullable=False, doc="where it stands"),
     Column("prefetch", Integer, nullable=False, doc="how many open shipments it may hold"),
     Column("incarnation", Integer, nullable=False, doc="raised by every enrolment"),
-    Column("token_hash", String, nullable=False, doc="SHA-256 of its token; '' when revoked"),
-    Column(
-        "public_key", String, nullable=False, server_default="", doc="Ed25519, hex; '': shut out"
-    ),
+    Column("public_key", String, nullable=False, doc="Ed25519, hex; '': shut out"),
     Column("feed_seq", BigInteger, nullable=False, doc="the feed's head; its row lock orders it"),
     Column("digest", BigInteger, nullable=False, server_default="0", doc="of the feed at its head"),
     Column(
