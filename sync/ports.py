@@ -125,6 +125,12 @@ class Market(Protocol):
     def confirm_shipment(self, order: Order, parcel: Parcel, shipped_at: datetime) -> Talk[Told]:
         """Tell the marketplace that a parcel ships. Safe to say twice: its reference is kept."""
 
+    def look_up_shipment(self, order: Order, parcel: Parcel) -> Talk[Told]:
+        """Find out whether it knows that a parcel ships, and tell it nothing.
+
+        Rejected: it does not know.
+        """
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:

@@ -2,7 +2,8 @@
 
 The reference by which a parcel is told, and that the call is about to be made, are committed
 before the call; what came of it after. A confirmation that is found as sent when a hub starts
-is one whose answer was lost: it is told again in the same words, which is safe.
+is one whose answer was lost: it is told again in the same words, which is safe. Of an order that
+was held or called off meanwhile nothing is told: the marketplace is only asked what it knows.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from sync.hub.engine import Store
 from sync.hub.labels import FIRST_AGAIN_SECONDS, TELL_AFTER, Taken, again, release, take
 from sync.hub.schema import entry, parcel
 from sync.hub.troubles import Kind, Trouble
-from sync.orders import Confirmation, Fact, Order, facts, refusal, shipment_of
+from sync.orders import Cancellation, Confirmation, Fact, Order, facts, refusal, shipment_of
 from sync.ports import Accepted, Rejected, Told, Unsure
 
 AT_ONCE = 100
+LOOKS = 3
+"""In a row that find nothing, before it is believed: a marketplace may show a change late."""
 
 
 @dataclass(slots=True)
@@ -69,9 +72,16 @@ class Confirmations:
                 release(connection, id)
                 return None
             shipped_at = _closed_at(connection, order, id)
-        told = there.line.hold(there.market.confirm_shipment(order, order.parcel(id), shipped_at))
+        box = order.parcel(id)
+        if box.confirmation is Confirmation.UNCERTAIN:
+            told = there.line.hold(there.market.look_up_shipment(order, box))
+        else:
+            told = there.line.hold(there.market.confirm_shipment(order, box, shipped_at))
         with self.store.write() as connection:
-            self._outcome(connection, id, told)
+            if box.confirmation is Confirmation.UNCERTAIN:
+                self._looked(connection, id, told)
+            else:
+                self._outcome(connection, id, told)
         return told
 
     def _order(self, connection: Connection, id: str, *, lock: bool = False) -> Order | None:
@@ -81,7 +91,10 @@ class Confirmations:
         return self.book.get(connection, of, lock=lock) if of else None
 
     def _intend(self, connection: Connection, id: str) -> Order | None:
-        """Put on record that the call is about to be made; None when it must not be."""
+        """Put on record that the call is about to be made; None when it must not be.
+
+        An order that is left uncertain is held or called off: it is only looked up.
+        """
         order = self._order(connection, id, lock=True)
         if order is None:
             return None
@@ -92,6 +105,7 @@ class Confirmations:
         if box.confirmation is Confirmation.SENT:
             lost = facts.ConfirmationUncertain(parcel=id, why="the hub stopped before an answer")
             order = self.book.record(connection, order, [lost], self.clock())
+        uncertain = box.confirmation in (Confirmation.SENT, Confirmation.UNCERTAIN)
         if box.confirmation is Confirmation.NOT_DUE:
             reference = box.reference or work.reference(order, shipment, box)
             queued = facts.ConfirmationQueued(parcel=id, at=at, reference=reference)
@@ -100,7 +114,7 @@ class Confirmations:
             order = self.book.record(connection, order, [queued], self.clock())
         sent = facts.ConfirmationSent(parcel=id)
         if refusal(order, sent) is not None:
-            return None  # held or called off meanwhile
+            return order if uncertain else None  # held or called off meanwhile
         return self.book.record(connection, order, [sent], self.clock())
 
     def _outcome(self, connection: Connection, id: str, told: Told) -> None:
@@ -127,6 +141,31 @@ class Confirmations:
         ):
             sentence = f"nobody knows whether the marketplace was told: {told.why}"
             self._trouble(connection, order, id, sentence)
+
+    def _looked(self, connection: Connection, id: str, told: Told) -> None:
+        """Settle what the marketplace knows of a parcel that must not be told of now."""
+        order = self._order(connection, id, lock=True)
+        if order is None:
+            return
+        release(connection, id)
+        fact: Fact | None = None
+        cancelled = order.shipment(shipment_of(id)).cancellation is Cancellation.CANCELLED
+        match told:
+            case Accepted(answer=answer):
+                fact = facts.ConfirmationAccepted(parcel=id, answer=answer)
+                how = "called off" if cancelled else "held"
+                sentence = f"the marketplace was told that it ships before it was {how}"
+                self._trouble(connection, order, id, sentence)
+            case Rejected() | Unsure():
+                looks = again(connection, id, self.again_seconds, self.clock())
+                if cancelled and isinstance(told, Rejected) and looks >= LOOKS:
+                    why = "it was called off before the marketplace was told"
+                    fact = facts.ConfirmationRejected(parcel=id, why=why)
+                elif isinstance(told, Unsure) and looks >= TELL_AFTER:
+                    sentence = f"nobody knows whether the marketplace was told: {told.why}"
+                    self._trouble(connection, order, id, sentence)
+        if fact is not None and refusal(order, fact) is None:
+            self.book.record(connection, order, [fact], self.clock())
 
     def _trouble(self, connection: Connection, order: Order, id: str, sentence: str) -> None:
         one = Trouble(kind=Kind.CONFIRMATION, subject=id, sentence=sentence, order=order.id)

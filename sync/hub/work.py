@@ -98,9 +98,9 @@ def confirm_work(shipment: Shipment, parcel: Parcel, at: ConfirmAt | None) -> bo
     if at is None:
         return False
     match parcel.confirmation:
-        case Confirmation.SENT:
+        case Confirmation.SENT | Confirmation.UNCERTAIN:
             return True  # nobody knows what became of it: that has to be settled, held or not
-        case Confirmation.QUEUED | Confirmation.UNCERTAIN:
+        case Confirmation.QUEUED:
             return not shipment.stopped
         case Confirmation.NOT_DUE:
             return not shipment.stopped and _reached(parcel, at)

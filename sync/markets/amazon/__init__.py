@@ -123,14 +123,22 @@ def confirm_shipment(order: Order, parcel: Parcel, shipped_at: datetime) -> Talk
             return Rejected(why)
     else:
         why = answer.why
+    found = yield from look_up_shipment(order, parcel)
+    if isinstance(found, Rejected):
+        return Rejected(why) if isinstance(answer, Response) else Unsure(why)
+    return Unsure(why) if isinstance(found, Unsure) else found
+
+
+def look_up_shipment(order: Order, parcel: Parcel) -> Talk[Told]:
+    """Find out whether Amazon knows that a parcel ships: Rejected means that it does not."""
     look = yield _get(order.channel_order_id, ("PACKAGES",))
-    known = read.tracking(look.body, parcel.reference) if isinstance(look, Response) else None
+    if not isinstance(look, Response):
+        return Unsure(look.why)
+    known = read.tracking(look.body, parcel.reference)
+    if known is None:
+        return Unsure(read.error(look.body) or f"Amazon answered {look.status}")
     tracking = parcel.label.tracking if parcel.label else ""
-    if known is not None and tracking in known:
-        return Accepted("found there")
-    if known is not None and isinstance(answer, Response):
-        return Rejected(why)
-    return Unsure(why)
+    return Accepted("found there") if tracking in known else Rejected("Amazon does not know it")
 
 
 def _confirmation(order: Order, parcel: Parcel, shipped_at: datetime) -> dict[str, object]:
