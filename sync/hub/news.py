@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from sync.hub.troubles import Kind, Trouble, key
+from sync.hub.work import HERE
 from sync.orders import (
     Address,
     Cancellation,
@@ -19,6 +20,7 @@ from sync.orders import (
     Fact,
     HoldKind,
     Order,
+    Parcel,
     Shipment,
     State,
     apply,
@@ -204,12 +206,26 @@ def _address(news: News, said: Said) -> None:
             news.solved.append(key(Kind.ADDRESS, news.order.id))
         for parcel in one.parcels:
             if parcel.closed and parcel.label and parcel.label.address != there.digest:
-                news.trouble(
-                    Kind.TOO_LATE,
-                    parcel.id,
-                    "the address changed after the label was on the box: "
-                    "pull the parcel and replace its label, or let it go to the old address",
-                )
+                _address_on_box(news, one.id, parcel)
+
+
+def _address_on_box(news: News, shipment: str, parcel: Parcel) -> None:
+    """A closed box bears the old address: it waits until a person has chosen."""
+    why = "the address changed after the label was on the box"
+    news.happen(facts.OrderHeld(shipment=shipment, hold=HoldKind.ADDRESS, why=why))
+    if parcel.place not in HERE:
+        what = "the carrier has it: ask them to redirect it"
+    elif parcel.confirmation in TOLD:
+        what = (
+            "it is held. The marketplace knows this label, so that it cannot be replaced: release "
+            "it to let it go to the old address, or pull the parcel and call the order off"
+        )
+    else:
+        what = (
+            "it is held. Pull the parcel, open it and release it for a new label, or release it "
+            "to let it go to the old address"
+        )
+    news.trouble(Kind.TOO_LATE, parcel.id, f"{why}: {what}")
 
 
 def _hold_address(news: News, id: str) -> None:
