@@ -20,6 +20,10 @@ from sync.protocol.messages import Numbered
 
 log = logging.getLogger(__name__)
 
+BASE = "base"
+"""The key in `meta` of "number.hash" of the entry before the oldest one that is kept."""
+REJOIN = "rejoin"
+"""The key in `meta` of the `Rejoin` that the hub must be told before any entry; "" for none."""
 _ENTRY = msgspec.json.Decoder(Entry)
 _SAVED = msgspec.json.Decoder(Saved)
 _WRITE_SCAN = Statement(insert(t.scans), "at", "text", "source", "session")
@@ -28,6 +32,7 @@ _WRITE_ENTRY = Statement(
     *("seq", "id", "order_id", "body", "hash", "boot", "boottime", "scan", "pending"),
 )
 _LAST_SESSION = Statement(select(t.scans.c.session).order_by(t.scans.c.seq.desc()).limit(1))
+_HASH_OF = Statement(select(t.entries.c.hash).where(t.entries.c.seq == bindparam("seq")))
 _LAST_LINK = Statement(
     select(t.entries.c.seq, t.entries.c.hash).order_by(t.entries.c.seq.desc()).limit(1)
 )
@@ -117,8 +122,26 @@ def possible(order: Order, entries: Iterable[Entry]) -> list[Entry]:
 
 def last_link(turn: Turn) -> tuple[int, str]:
     """The number and hash of the newest entry; 0 and the start of the chain before the first."""
-    seq, hash = turn.row(_LAST_LINK) or (0, chain.START)
+    found = turn.row(_LAST_LINK)
+    if found is None:
+        return base(turn)
+    seq, hash = found
     return seq, hash
+
+
+def base(turn: Turn) -> tuple[int, str]:
+    """The number and hash of the entry before the oldest one that is kept."""
+    seq, _, hash = turn.get(BASE, "0.").partition(".")
+    return int(seq), hash
+
+
+def hash_of(turn: Turn, seq: int) -> str:
+    """The hash of the entry of that number; the start of the chain where it is not known."""
+    found = turn.row(_HASH_OF, {"seq": seq})
+    if found is not None:
+        return str(found[0])
+    oldest, hash = base(turn)
+    return hash if oldest == seq else chain.START
 
 
 def pending(turn: Turn, order_id: str) -> tuple[Numbered, ...]:
