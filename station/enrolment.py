@@ -12,14 +12,15 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import update
 
+from station.store import journal
 from station.store import schema as t
 from station.store.store import Store, Turn
 from sync.client.enrolment import enrol
 from sync.client.pinned import ca_of
 from sync.client.signer import CA, KEY, open_key
-from sync.protocol import chain, cursor
+from sync.protocol import cursor
 from sync.protocol.messages import Enrolled
 
 
@@ -65,25 +66,17 @@ def join(
 
 def stands(turn: Turn, hub: str) -> Place:
     """Say from where on a hub is to be told of this journal."""
-    acked, last = int(turn.get("acked", "0")), turn.get("hash", chain.START)
     if turn.get("hub") in ("", hub):
-        kept = turn.sql.execute(select(t.entries.c.hash).where(t.entries.c.seq == acked)).scalar()
-        return Place(acked, (kept or last) if acked else chain.START, anew=False)
-    oldest = turn.sql.execute(
-        select(t.entries.c.seq, t.entries.c.hash).order_by(t.entries.c.seq).limit(1)
-    ).first()
-    if oldest is None:
-        return Place(acked, last if acked else chain.START, anew=True)
-    if oldest.seq == 1:
-        return Place(0, chain.START, anew=True)
-    # What the oldest one chains to is forgotten: the journal is told from the one after it on.
-    return Place(oldest.seq, oldest.hash, anew=True)
+        acked = int(turn.get("acked", "0"))
+        return Place(acked, journal.hash_of(turn, acked), anew=False)
+    return Place(*journal.base(turn), anew=True)
 
 
 def settle(turn: Turn, hub: str, enrolled: Enrolled, place: Place) -> None:
     """Keep what the hub made of this machine."""
     turn.set("enrolled", msgspec.json.encode(enrolled).decode())
     turn.set("hub", hub)
+    turn.set(journal.REJOIN, "")
     if not place.anew:
         return
     turn.set("acked", str(place.after))

@@ -149,6 +149,8 @@ class StoreLedger:
         if row.kind == "paper":
             return bool(row.state != "uncertain")
         order = turn.order(row.order_id)
+        if order is None and turn.get("swept", "0") != turn.get("generation", "0"):
+            return False  # the feed is being read anew: the order may still come
         state = _of_parcel(order, row.parcel_id, row.id)
         if state is None:
             turn.run(_MOVE, {"job": row.id, "to": "dropped"})

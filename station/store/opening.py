@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import logging
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -15,6 +18,39 @@ from station.store.errors import Damaged, Newer, StoreError
 log = logging.getLogger(__name__)
 
 _OLDEST = 1
+TAILS = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a file."""
+
+
+def finish_exchange(path: Path) -> Path | None:
+    """Put a rescued file in its place if one is ready; give where the damaged one is then.
+
+    The log goes first: beside a new file, an old log would be taken for its own.
+    """
+    if not ready(path).exists():
+        return None
+    aside = _aside(path)
+    for tail in (*TAILS, ""):
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{path}{tail}").rename(f"{aside}{tail}")
+    sync_file(path.parent)
+    ready(path).rename(path)
+    sync_file(path.parent)
+    return aside
+
+
+def ready(path: Path) -> Path:
+    """Give the name of a new file that is whole and not in its place yet."""
+    return path.with_name(f"{path.name}.rescued")
+
+
+def _aside(path: Path) -> Path:
+    stem = f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    for number in itertools.count(1):
+        aside = path.with_name(stem if number == 1 else f"{stem}-{number}")
+        if not any(Path(f"{aside}{tail}").exists() for tail in ("", *TAILS)):
+            break
+    return aside
 
 
 def not_emptied(path: Path) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import BindParameter, bindparam, delete, select, update
@@ -15,11 +15,14 @@ from sqlalchemy.exc import DBAPIError
 
 from station.store import schema as t
 from station.store.engine import DRIVER_ERROR, Opens, Wire, open_file
-from station.store.errors import Damaged, Full, Newer, StoreError, named, unopened
+from station.store.errors import Damaged, Full, Newer, StoreError, damage, named, unopened
 from station.store.index import Found, code_rows, index, marks, need_rows
-from station.store.opening import not_emptied, prepare
+from station.store.opening import finish_exchange, not_emptied, prepare
 from station.store.statement import Rows, Statement, Values
 from sync.orders import Order
+
+if TYPE_CHECKING:
+    from station.store.rescue import Rescued
 
 __all__ = ["Damaged", "Full", "Newer", "Store", "StoreError", "Turn"]
 
@@ -174,17 +177,31 @@ class Turn:
 class Store:
     """A bench's file. Use it from any thread; one turn at a time."""
 
-    def __init__(self, path: Path, *, opened: Opens = open_file) -> None:
+    def __init__(self, path: Path, *, opened: Opens = open_file, heals: bool = False) -> None:
         """Open the file, making it where there is none. Raises Newer, Damaged, StoreError.
 
-        `opened` opens each of the two connections.
+        `opened` opens each of the two connections. `heals`: a damaged file is moved aside and what
+        can be read of it is brought over, at the start and whenever damage shows. That is for the
+        bench alone, which nobody else works beside.
         """
         self.path = path
+        self.rescued: Rescued | None = None
+        """What came of a damaged file, if one was met."""
+        self._heals, self._hurt = heals, False
+        self._healed: list[Callable[[Rescued], None]] = []
         self._lock = threading.RLock()
         self._turn: Turn | None = None
         self._listeners: list[Callable[[frozenset[str]], None]] = []
         self._opened = opened
-        self._scans, self._feed = self._open()
+        if heals:
+            finish_exchange(path)
+        try:
+            self._scans, self._feed = self._open()
+        except Damaged:
+            if not heals:
+                raise
+            self._rescue()
+            self._scans, self._feed = self._open()
 
     def _open(self) -> tuple[Wire, Wire]:
         not_emptied(self.path)
@@ -216,26 +233,68 @@ class Store:
             if self._turn is not None:
                 yield self._turn  # a turn within a turn is part of it
                 return
+            if self._hurt and self._heals:
+                self._heal()
             wire = self._feed if feed else self._scans
             try:
                 with wire.transaction():
                     self._turn = turn = Turn(wire)
                     yield turn
             except (DBAPIError, wire.Error) as e:
+                # The next turn heals it: this one was promised what its file held.
+                self._hurt = self._hurt or damage(e)
                 raise named(self.path, e) from e
             finally:
                 self._turn = None
-        if turn.changed:
-            ids = frozenset(turn.changed)
-            for changed in self._listeners:
-                changed(ids)
+        self._tell(turn.changed)
+
+    def _tell(self, changed: Collection[str]) -> None:
+        if changed:
+            ids = frozenset(changed)
+            for hears in self._listeners:
+                hears(ids)
 
     def check(self) -> None:
-        """Look whether the file is whole. Raises Damaged. Takes a while for a large one."""
-        with self._lock:
-            whole = self._feed.sound()
-        if not whole:
+        """Look whether the file is whole, and heal it. Raises Damaged where that is not ours to do.
+
+        Takes a while for a large one; scans go on meanwhile.
+        """
+        with ExitStack() as stack:
+            whole = self._wire(stack, "NORMAL").sound()
+        if whole:
+            return
+        if not self._heals:
             raise Damaged(f"{self.path} is damaged. Call somebody before the next order.")
+        with self._lock:
+            self._heal()
+
+    def listen_for_rescue(self, healed: Callable[[Rescued], None]) -> None:
+        """Be told when a damaged file was replaced, in the thread that met the damage."""
+        self._healed.append(healed)
+
+    def _heal(self) -> None:
+        """Replace the file under everybody's hands; between two turns, that is a turn too."""
+        changed: set[str] = set()
+        with suppress(DRIVER_ERROR):
+            changed = {id for (id,) in self._scans.raw.execute("SELECT id FROM orders")}
+        self.close()
+        try:
+            self._rescue()
+        finally:
+            self._scans, self._feed = self._open()
+        self._hurt = False
+        for hears in self._healed:
+            if self.rescued is not None:
+                hears(self.rescued)
+        self._tell(changed)
+
+    def _rescue(self) -> None:
+        from station.store.rescue import rescue  # damage is met once in a bench's life
+
+        try:
+            self.rescued = rescue(self.path)
+        except (OSError, DBAPIError, DRIVER_ERROR) as e:
+            raise unopened(self.path, e) from e
 
     def close(self) -> None:
         """Let go of the file."""
