@@ -133,7 +133,8 @@ class Bench:
         return self._turn(lambda turn: input, "", "")
 
     def refresh(self) -> Session:
-        """Look whether the open order changed under the packer."""
+        """Look whether the open order changed under the packer, or the hub decided something."""
+        known = self.session.notices
 
         def refreshed(turn: Turn) -> Input | None:
             before = self.session.order
@@ -141,7 +142,10 @@ class Bench:
                 return Refreshed(before)
             return self._noticed(turn)
 
-        return self._turn(refreshed, "", "")
+        session = self._turn(refreshed, "", "")
+        if flows.notices.due(session) and set(session.notices) - set(known):
+            return self.put(Noticed())
+        return session
 
     def resume(self) -> Session:
         """Go on after a start: news that came just before the bench stopped was never looked at."""
@@ -168,8 +172,10 @@ class Bench:
             self._notices = None
 
     def _noticed(self, turn: Turn) -> Input | None:
-        """A decision of the hub that can be told at once."""
-        return Noticed() if flows.notices.due(self._fresh(turn)) else None
+        """A decision of the hub that came since the last step, if it can be told at once."""
+        fresh = self._fresh(turn)
+        new = set(fresh.notices) - set(self.session.notices)
+        return Noticed() if new and flows.notices.due(fresh) else None
 
     # -- a step
 
