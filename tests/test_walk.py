@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from drivers.simulate.label_printer import VirtualPrinter
 from station.bench import Bench, Printers
@@ -55,7 +55,7 @@ class Floor:
     spool: Spool
     printer: VirtualPrinter
     changed: threading.Event
-    hub: Starlette
+    hub: ASGIApp
     connection: ExitStack
     """The server's and the link's end: closed, they cannot reach each other."""
     lamps: list[LinkState] = field(default_factory=list)
@@ -147,7 +147,7 @@ def a_floor(folder: Path) -> Iterator[Floor]:
         store = Store(folder / "bench.db")
         stack.callback(store.close)
         with serve.running(hub) as url:
-            enrolled = enrol(url, code, "here")
+            enrolled = enrol(url, code, "here", public_key=open_key(folder / KEY).public_key)
         keep = StoreKeep(store, lambda: Heartbeat(bench="b1"))
         keep.enrol(enrolled)
         bench = Bench(store, Session(bench="b1"), Printers("zebra", ""))

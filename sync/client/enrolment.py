@@ -15,7 +15,7 @@ def enrol(
     code: str,
     host: str,
     *,
-    public_key: str = "",
+    public_key: str,
     after: int = 0,
     hash: str = "",
     ca: Path | None = None,

@@ -169,8 +169,6 @@ class Link:
             self._me = self._keep.enrolled()
         if self._me is None:
             return "this bench is not enrolled: packbench enrol HUB-URL CODE"
-        if self._me.token:
-            return ""
         with self._opening:
             try:
                 self._signer = self._signer or self._open_signer()
@@ -237,9 +235,8 @@ class Link:
 
     def _authorization(self, ask: Ask, target: str) -> str:
         me, signer = self._me, self._signer
-        if me is None or signer is None or me.token:
-            # Enrolled at a hub that did not yet know keys.
-            return f"Bench {me.token if me else ''}"
+        assert me is not None
+        assert signer is not None
         at = time.time() + self._end.offset
         return authorization(
             signer, me.bench, me.incarnation, at, uuid4().hex, ask.method, target, ask.body

@@ -88,7 +88,7 @@ def _room(connection: Connection, now: float) -> dict[str, int]:
         bench.c.lease_until >= now,
         and_(bench.c.lease_until == 0.0, bench.c.seen_at > now - UNHEARD_SECONDS),
     )
-    welcome = or_(bench.c.token_hash != "", bench.c.public_key != "")
+    welcome = bench.c.public_key != ""
     rows = connection.execute(select(bench.c.name, bench.c.prefetch).where(welcome, leased))
     return {row.name: row.prefetch - load.get(row.name, 0) for row in rows}
 

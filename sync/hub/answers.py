@@ -153,13 +153,6 @@ def _routed(hub: Hub, asked: Asked, now: float, arrived: float | None) -> Answer
 
 def _known(hub: Hub, asked: Asked, now: float) -> Known:
     header = asked.headers.get("authorization", "")
-    scheme, _, token = header.partition(" ")
-    if scheme == "Bench" and token:
-        with hub.store.read() as connection:
-            known = benches.known(connection, token)
-        if known is None:
-            raise Refused(Kind.UNKNOWN_BENCH, "this token is not good (any more): enrol again")
-        return known
     try:
         claimed, signature = signing.read(header)
     except ValueError as wrong:
@@ -198,8 +191,6 @@ def _feed(hub: Hub, asked: Asked, known: Known, now: float) -> Answer:
 
 def _fed(asked: Asked) -> None:
     """Refuse to feed a bench whose version is not known, or older than the one before ours."""
-    if asked.headers.get("authorization", "").startswith("Bench "):
-        return
     said = asked.headers.get(VERSION_HEADER.lower(), "")
     if not (said.isascii() and said.isdigit() and len(said) < 10):
         raise Refused(Kind.UNREADABLE, f"say what you speak: {VERSION_HEADER}: {VERSION}")

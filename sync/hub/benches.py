@@ -8,7 +8,6 @@ an older one, a cloned disk or a machine that was replaced, is not the bench any
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,7 +71,6 @@ def new_code(
             "name": name,
             "warehouse": warehouse,
             "incarnation": 0,
-            "token_hash": "",
             "public_key": "",
             "feed_seq": 0,
             "last_seq": 0,
@@ -121,7 +119,7 @@ def _enrolled_before(connection: Connection, said: Enrol, hash: str, now: float)
         return None
     row = connection.execute(select(bench).where(bench.c.name == name)).one()
     same = (row.public_key, row.last_seq, row.last_hash)
-    if not said.public_key or same != (said.public_key, said.after, said.hash):
+    if same != (said.public_key, said.after, said.hash):
         return None
     return _enrolled(connection, row, now)
 
@@ -143,13 +141,11 @@ def rejoin(connection: Connection, known: Known, said: Rejoin, now: float) -> En
 def _begin(
     connection: Connection, name: str, now: float, *, after: int, hash: str, key: str
 ) -> Enrolled:
-    token = "" if key else secrets.token_urlsafe(32)
     row = connection.execute(
         update(bench)
         .where(bench.c.name == name)
         .values(
             incarnation=bench.c.incarnation + 1,
-            token_hash=_hash(token) if token else key,
             public_key=key,
             last_seq=after,
             last_hash=hash,
@@ -158,14 +154,13 @@ def _begin(
         )
         .returning(bench)
     ).one()
-    return _enrolled(connection, row, now, token)
+    return _enrolled(connection, row, now)
 
 
-def _enrolled(connection: Connection, row: Row[Any], now: float, token: str = "") -> Enrolled:
+def _enrolled(connection: Connection, row: Row[Any], now: float) -> Enrolled:
     return Enrolled(
         bench=row.name,
         incarnation=row.incarnation,
-        token=token,
         epoch=epoch(connection),
         lease_seconds=row.lease_seconds,
         server_time=datetime.fromtimestamp(now, UTC),
@@ -210,19 +205,6 @@ def verified(
     if not abs(claimed.at - now) <= WINDOW_SECONDS:
         raise Refused(Kind.CLOCK, "the request's moment is too far from the hub's clock")
     return Known(claimed.bench, claimed.incarnation)
-
-
-def known(connection: Connection, token: str) -> Known | None:
-    """Say which bench shows this token; None: none."""
-    wanted = _hash(token)
-    row = connection.execute(
-        select(bench.c.name, bench.c.incarnation, bench.c.token_hash).where(
-            bench.c.token_hash == wanted
-        )
-    ).first()
-    if row is None or not hmac.compare_digest(row.token_hash, wanted):
-        return None
-    return Known(row.name, row.incarnation)
 
 
 def _over(name: str) -> Refused:
@@ -305,7 +287,7 @@ def _undated(said: Heartbeat) -> Heartbeat:
 
 def revoke(connection: Connection, name: str) -> bool:
     """Shut a bench out; say whether there was one."""
-    nobody = {"token_hash": "", "public_key": "", "lease_until": 0.0}
+    nobody = {"public_key": "", "lease_until": 0.0}
     done = connection.execute(update(bench).where(bench.c.name == name).values(**nobody))
     return bool(done.rowcount)
 

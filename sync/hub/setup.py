@@ -134,9 +134,7 @@ def restoring(connection: Connection, now: float) -> bool:
     if at is None or now >= float(at) + RESTORING_SECONDS:
         return False
     rows = connection.execute(
-        select(bench.c.heartbeat, bench.c.last_seq).where(
-            or_(bench.c.token_hash != "", bench.c.public_key != "")
-        )
+        select(bench.c.heartbeat, bench.c.last_seq).where(bench.c.public_key != "")
     )
     return any(_owes(row.heartbeat, row.last_seq) for row in rows)
 

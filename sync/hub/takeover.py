@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, select
 
 from sync.hub import ahead, troubles
 from sync.hub.book import Book
@@ -30,9 +30,7 @@ def facts_of(connection: Connection, order: Order, name: str) -> list[Fact]:
     A shipment that the bench has already, or that is through, is left where it is.
     """
     warehouse = connection.execute(
-        select(bench.c.warehouse).where(
-            bench.c.name == name, or_(bench.c.token_hash != "", bench.c.public_key != "")
-        )
+        select(bench.c.warehouse).where(bench.c.name == name, bench.c.public_key != "")
     ).scalar_one_or_none()
     if warehouse is None:
         raise Refused(f"there is no bench {name}, or it is shut out")

@@ -6,7 +6,7 @@ request that comes byte by byte, and for a client that never takes what it was s
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterable
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -45,7 +45,7 @@ class Wire(H11Protocol):
             self.transport.close()
 
 
-def tick(connections: set[asyncio.Protocol], now: float) -> None:
+def tick(connections: Iterable[object], now: float) -> None:
     """Look at every connection."""
     for one in list(connections):
         if isinstance(one, Wire):

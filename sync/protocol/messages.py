@@ -14,7 +14,7 @@ Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """Of an entry: both ends' databases have signed integers of 64 bits."""
 Hash = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$", max_length=64)]
 """SHA-256 in hex; "" before the first entry."""
-PublicKey = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$", max_length=64)]
+PublicKey = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,7 +177,7 @@ class Enrol(msgspec.Struct, frozen=True, kw_only=True):
     """The body of `POST /v1/enrol`: a one-time code for a place at the hub."""
 
     code: str
-    public_key: PublicKey = ""
+    public_key: PublicKey
     """Ed25519, 32 bytes in hex: what the bench's requests are signed with from then on."""
     host: str = ""
     after: Number = 0
@@ -202,8 +202,6 @@ class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
 
     bench: str
     incarnation: int
-    token: str = ""
-    """Sent as `Authorization: Bench <token>` with every request from then on."""
     epoch: int
     lease_seconds: float = 0.0
     server_time: datetime

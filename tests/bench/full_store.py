@@ -53,9 +53,7 @@ def fill(path: Path, count: int, told: Told) -> None:
     """Have the store take so many orders from a feed."""
     with closing(Store(path)) as store:
         keep = StoreKeep(store, lambda: Heartbeat(bench=made.BENCH))
-        keep.enrol(
-            Enrolled(bench=made.BENCH, incarnation=1, token="bench", epoch=EPOCH, server_time=_NOW)
-        )
+        keep.enrol(Enrolled(bench=made.BENCH, incarnation=1, epoch=EPOCH, server_time=_NOW))
         keep.reset(EPOCH)
         seq = 0
         orders = made.orders(count)

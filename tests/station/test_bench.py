@@ -55,7 +55,7 @@ class World:
     def __init__(self, home: Path) -> None:
         self.store = Store(home / "bench.db")
         self.keep = StoreKeep(self.store, lambda: Heartbeat(bench="b1"))
-        enrolled = Enrolled(bench="b1", incarnation=1, token="t", epoch=1, server_time=NOON)
+        enrolled = Enrolled(bench="b1", incarnation=1, epoch=1, server_time=NOON)
         self.keep.enrol(enrolled)
         self.orders: dict[str, Order] = {}
         self.through = 0

@@ -72,7 +72,7 @@ def _list(options: argparse.Namespace, opened: home.Opened) -> int:
                 {
                     "bench": row.name,
                     "warehouse": row.warehouse,
-                    "enrolled": bool(row.token_hash or row.public_key),
+                    "enrolled": bool(row.public_key),
                     "incarnation": row.incarnation,
                     "prefetch": row.prefetch,
                     "seen_at": datetime.fromtimestamp(row.seen_at, UTC) if row.seen_at else None,

@@ -49,7 +49,7 @@ def old(tmp_path: Path) -> Path:
 
 def _work(store: Store) -> None:
     keep = StoreKeep(store, lambda: Heartbeat(bench="b1"))
-    keep.enrol(Enrolled(bench="b1", incarnation=1, token="t", epoch=1, server_time=NOON))
+    keep.enrol(Enrolled(bench="b1", incarnation=1, epoch=1, server_time=NOON))
     orders = [an_order(f"202-000000{n}-0000001", lines=(a_line(quantity=3),)) for n in range(1, 6)]
     orders = [apply(order, up_to_close(order)[0]) for order in orders]
     keep.take(

@@ -40,7 +40,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def keep(store: Store) -> StoreKeep:
     keep = StoreKeep(store, lambda: Heartbeat(bench="b1"))
-    keep.enrol(Enrolled(bench="b1", incarnation=1, token="t", epoch=1, server_time=NOON))
+    keep.enrol(Enrolled(bench="b1", incarnation=1, epoch=1, server_time=NOON))
     return keep
 
 

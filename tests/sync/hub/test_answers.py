@@ -297,7 +297,7 @@ def test_codes_cannot_be_tried_out(hub: Hub) -> None:
 
 def test_what_is_kept_of_wrong_codes_is_bounded_whoever_knocks(hub: Hub) -> None:
     machine = Machine(hub)
-    body = msgspec.json.encode(Enrol(code="WRONG"))
+    body = msgspec.json.encode(Enrol(code="WRONG", public_key="0" * 64))
     kinds = []
     for n in range(quotas.GUESSES_OF_ALL + 20):
         asked = Asked(method="POST", path="/v1/enrol", target="", body=body, peer=f"10.1.0.{n}")
@@ -337,10 +337,11 @@ def test_of_a_disk_and_its_copy_one_begins_anew(machine: Machine) -> None:
         b"[]",
         b"\xff",
         b'{"code":1}',
+        b'{"code":"A"}',
         b'{"code":"A","public_key":"abc"}',
-        b'{"code":"A","after":-1}',
-        b'{"code":"A","after":99999999999999999999}',
-        b'{"code":"A","hash":"zz"}',
+        b'{"code":"A","public_key":"%s","after":-1}' % (b"0" * 64),
+        b'{"code":"A","public_key":"%s","after":99999999999999999999}' % (b"0" * 64),
+        b'{"code":"A","public_key":"%s","hash":"zz"}' % (b"0" * 64),
         b"[" * 100_000,
     ],
 )

@@ -22,6 +22,7 @@ from sync.orders import facts
 from sync.protocol import chain
 from sync.protocol.messages import Acked, Enrol, Enrolled, Gap, Heartbeat, Page, Reset
 from tests.builders import an_order
+from tests.sync.hub.signed import Signed
 from tests.sync.hub.test_entries import Hub as Books
 from tests.sync.hub.world import Bench, opened
 
@@ -42,12 +43,15 @@ class Served:
 
     async def enrol(self, name: str = "b1") -> Enrolled:
         """Enrol a bench and speak as it from here on."""
+        me = Signed(name)
         with self.books.store.write() as connection:
             code = benches.new_code(connection, name, time.time())
-        answer = await self.client.post("/v1/enrol", content=msgspec.json.encode(Enrol(code=code)))
+        said = Enrol(code=code, public_key=me.signer.public_key)
+        answer = await self.client.post("/v1/enrol", content=msgspec.json.encode(said))
         assert answer.status_code == 201
         enrolled = msgspec.json.decode(answer.content, type=Enrolled)
-        self.client.headers["Authorization"] = f"Bench {enrolled.token}"
+        me.incarnation = enrolled.incarnation
+        self.client.auth = me
         return enrolled
 
     async def page(self, after: str = "0.0", wait: float = 0) -> Page:
@@ -145,8 +149,8 @@ async def test_a_feed_request_that_means_nothing_is_told_so(
         assert msgspec.json.decode(answer.content, type=Reset).epoch == 1
 
 
-@pytest.mark.parametrize("said", ["", "Bench", "Bench nobody", "Bearer nobody", "Bench \u00e9"])
-async def test_who_shows_no_good_token_gets_nothing(hub: Served, said: str) -> None:
+@pytest.mark.parametrize("said", ["", "Packbench", "Packbench bench=b1", "Bearer \u00e9"])
+async def test_who_does_not_sign_gets_nothing(hub: Served, said: str) -> None:
     for method, path in (
         ("GET", "/v1/feed"),
         ("POST", "/v1/entries"),
@@ -196,7 +200,9 @@ async def test_a_body_that_is_too_large_is_not_taken_in(hub: Served) -> None:
 
 
 async def test_a_code_is_good_once(hub: Served) -> None:
-    answer = await hub.client.post("/v1/enrol", content=b'{"code":"AAAAAAAAAA"}')
+    answer = await hub.client.post(
+        "/v1/enrol", content=msgspec.json.encode(Enrol(code="AAAAAAAAAA", public_key="0" * 64))
+    )
     assert answer.status_code == 403
     assert "bench code" in answer.json()["error"]
 

@@ -94,7 +94,7 @@ def test_a_new_incarnation_goes_on_where_the_old_one_was_acknowledged(allotted: 
     now = time.time()
     with hub.store.write() as connection:
         code = benches.new_code(connection, "b1", now)
-        said = Enrol(code=code, after=bench.seq, hash=bench.hash)
+        said = Enrol(code=code, public_key="0" * 64, after=bench.seq, hash=bench.hash)
         enrolled = benches.enrol(connection, said, now)
     assert enrolled is not None
     bench.incarnation = enrolled.incarnation

@@ -93,17 +93,19 @@ def test_the_hub_says_when(allotted: ONE) -> None:
     assert abs((datetime.now(UTC) - page.server_time).total_seconds()) < 60
 
 
-def test_a_bench_is_known_by_its_token_alone(hub: Hub) -> None:
+def test_a_code_is_good_once_and_in_time(hub: Hub) -> None:
     now = time.time()
     with hub.store.write() as connection:
         code = benches.new_code(connection, "b1", now)
-        assert benches.enrol(connection, Enrol(code="WRONG"), now) is None
-        enrolled = benches.enrol(connection, Enrol(code=code.lower()), now)
-        assert benches.enrol(connection, Enrol(code=code), now) is None  # once
+        assert benches.enrol(connection, Enrol(code="WRONG", public_key="0" * 64), now) is None
+        enrolled = benches.enrol(connection, Enrol(code=code.lower(), public_key="0" * 64), now)
+        other = Enrol(code=code, public_key="1" * 64)
+        assert benches.enrol(connection, other, now) is None  # once
         late = benches.new_code(connection, "b1", now - 16 * 60)
-        assert benches.enrol(connection, Enrol(code=late), now) is None  # in time
+        assert (
+            benches.enrol(connection, Enrol(code=late, public_key="0" * 64), now) is None
+        )  # in time
         assert enrolled is not None
-        assert benches.known(connection, enrolled.token) == benches.Known("b1", 1)
-        assert benches.known(connection, "other") is None
+        assert (enrolled.bench, enrolled.incarnation) == ("b1", 1)
         row = connection.execute(select(bench_table)).one()
-    assert enrolled.token not in str(row)
+    assert code not in str(row)

@@ -106,7 +106,7 @@ class Replica:
         self.store = BenchStore(folder / f"{name}.db")
         self.hub, self.name = hub, name
         self.keep = StoreKeep(self.store, lambda: Heartbeat(bench=name), count_seconds=0.0)
-        self.keep.enrol(Enrolled(bench=name, incarnation=1, token="t", epoch=1, server_time=NOON))
+        self.keep.enrol(Enrolled(bench=name, incarnation=1, epoch=1, server_time=NOON))
 
     def read(self, limit: int = 100) -> tuple[int | None, int | None]:
         """Take one page as it goes over the wire; give the digest here and the hub's."""

@@ -83,6 +83,8 @@ def _add_columns() -> None:
         postgresql_where=not_ok,
     )
     with op.batch_alter_table("bench") as benches:
+        # Benches sign with keys: whoever had a token joins anew, once.
+        benches.drop_column("token_hash")
         benches.add_column(Column("public_key", String, nullable=False, server_default=""))
         benches.add_column(Column("digest", BigInteger, nullable=False, server_default="0"))
         benches.add_column(Column("purged_seq", BigInteger, nullable=False, server_default="0"))
