@@ -162,7 +162,12 @@ def _rows(connection: Connection, name: str) -> Iterator[_Link]:
             .limit(AT_ONCE)
         ).all()
         for row in rows:
-            yield _Link(row.incarnation, row.seq, bytes(row.body), row.hash)
+            yield _Link(row.incarnation, row.seq, _bytes(row.body), row.hash)
         if len(rows) < AT_ONCE:
             return
         at = (rows[-1].incarnation, rows[-1].seq)
+
+
+def _bytes(body: object) -> bytes:
+    """Whoever edits a body by hand may leave a text there."""
+    return body.encode() if isinstance(body, str) else bytes(body)  # type: ignore[call-overload]
