@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, case, insert, select, update
 
 from sync.hub import feed, work
 from sync.hub.engine import upsert
@@ -279,8 +279,10 @@ def _store_shipments(connection: Connection, before: Order | None, after: Order)
         if one.id not in known:
             connection.execute(insert(shipment).values(**row, claims=claims))
         elif one != known[one.id] or before is None or before.ship_by != after.ship_by:
-            # A withdrawn claim keeps its number: the next one must be higher.
-            new = {**row, "claims": claims} if claims else row
+            # A withdrawn claim keeps its number: the next one must be higher, also than the one
+            # of an older epoch that a bench was given again.
+            highest = case((shipment.c.claims > claims, shipment.c.claims), else_=claims)
+            new = {**row, "claims": highest} if claims else row
             connection.execute(update(shipment).where(shipment.c.id == one.id).values(**new))
         rows.append(row)
 
