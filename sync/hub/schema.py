@@ -187,7 +187,9 @@ bench = Table(
     Column("warehouse", String, nullable=False, doc="where it stands"),
     Column("prefetch", Integer, nullable=False, doc="how many open shipments it may hold"),
     Column("incarnation", Integer, nullable=False, doc="raised by every enrolment"),
-    Column("public_key", String, nullable=False, doc="Ed25519, hex; '': shut out"),
+    Column(
+        "public_key", String, nullable=False, server_default="", doc="Ed25519, hex; '': shut out"
+    ),
     Column("feed_seq", BigInteger, nullable=False, doc="the feed's head; its row lock orders it"),
     Column("digest", BigInteger, nullable=False, server_default="0", doc="of the feed at its head"),
     Column(

@@ -101,7 +101,12 @@ def older(store: Store, first: Store) -> None:
 
 
 def _copy(there: Connection, here: Connection, table: Table) -> None:
-    rows = [row._asdict() for row in there.execute(select(table))]
+    now = metadata.tables[table.name]
+    rows = [
+        row._asdict() for row in there.execute(select(*(c for c in now.c if c.name in table.c)))
+    ]
+    if table.name == "bench":
+        rows = [{**row, "token_hash": "t"} for row in rows]
     if rows:
         here.execute(insert(table), rows)
     if here.dialect.name == "postgresql" and table.name == "trouble":
@@ -163,6 +168,8 @@ def test_a_database_of_version_1_works_on_after_it_is_migrated(
         assert connection.execute(count).scalar_one() == was
     book = Book(vault.at(tmp_path / "hub.key"))
     _digests_are_right(store, book)
+    with store.write() as connection:  # they had tokens, and join anew, once
+        connection.execute(update(bench_table).values(public_key="0" * 64))
     _work_goes_on(hub, at, store, book)
     _digests_are_right(store, book)
 
