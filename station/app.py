@@ -28,6 +28,7 @@ from station.screens.working import WorkingScreen
 from station.session import Session
 from station.sound import CUES, Silence, Sound
 from station.store import queue
+from station.store.notices import NOTICED
 from station.terminal import clean, watch_terminal
 from station.wedge import Broken
 from station.widgets.look import Look
@@ -125,6 +126,7 @@ class BenchApp(FloorApp):
         self._language = bench.session.language
         self._waiting: tuple[Order, ...] = ()
         self._order_was_open = True
+        self._lease_over = False
         self._queue_timer: Timer | None = None
         self._quit_asked = float("-inf")
         self._sound: Sound = Silence()
@@ -188,9 +190,9 @@ class BenchApp(FloorApp):
         self._show(self.bench.put(message.input))
 
     def on_orders_changed(self, message: OrdersChanged) -> None:
-        """The open order may have changed; the queue may have grown."""
+        """The open order may have changed, or the hub have decided something; the queue grown."""
         order = self.bench.session.order
-        if order is not None and order.id in message.ids:
+        if NOTICED in message.ids or (order is not None and order.id in message.ids):
             self._show(self.bench.refresh())
         if self.bench.session.idle and self._queue_timer is None:
             self._queue_timer = self.set_timer(QUEUE_SECONDS, self._queue_changed)
@@ -238,7 +240,8 @@ class BenchApp(FloorApp):
         if session.idle:
             if self._order_was_open:
                 self._waiting = queue.waiting(self.bench.store, _WAITING)
-            session = replace(session, waiting=self._waiting)
+            self._lease_over = self.bench.lease_over()
+            session = replace(session, waiting=self._waiting, lease_over=self._lease_over)
         self._order_was_open = not session.idle
         prompt = flows.prompt(session, datetime.now().astimezone())
         if self._hook is not None and self._hook.notice:
@@ -259,6 +262,8 @@ class BenchApp(FloorApp):
         self._show(self.bench.session)
 
     def _tick(self) -> None:
+        if self.bench.session.idle and self.bench.lease_over() != self._lease_over:
+            self._repaint()
         self.working.tick(self._status(self.bench.session))
 
     def _status(self, session: Session) -> StatusLine:

@@ -47,6 +47,8 @@ class Row:
     done: int
     current: bool = False
     """The line the last scan or the next step is about: highlighted and always in view."""
+    quiet: bool = False
+    """It cannot be begun now: drawn so that it does not ask for anything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from station.prompt import Key, Prompt, Row, Tone, Verdict
 from station.session import Said, Session, Text
 from station.wording import labels, orders, parcels, people, pieces, render, word
 from station.wording.values import clock, kilograms
-from sync.orders import LabelState, Order, Parcel, PrintState
+from sync.orders import LabelState, Order, Parcel, PrintState, State
 
 OVER_FULL, SHORT = "!", "−"
 
@@ -82,7 +82,7 @@ def _of_queue(session: Session, now: datetime | None) -> Prompt:
     return Prompt(
         title=render(people.NOBODY if nobody else orders.NONE_OPEN, language),
         instruction=render(instruction(session), language),
-        rows=() if nobody else tuple(_queued(order, now) for order in session.waiting),
+        rows=() if nobody else tuple(_queued(session, order, now) for order in session.waiting),
         facts=_waiting(session),
         parcel=_panel(session, parcel),
         notice=_notice(session),
@@ -91,12 +91,21 @@ def _of_queue(session: Session, now: datetime | None) -> Prompt:
     )
 
 
-def _queued(order: Order, now: datetime | None) -> Row:
+def _queued(session: Session, order: Order, now: datetime | None) -> Row:
     """An order of the queue, as a row: its number, what is in it, when it must leave."""
     names = ", ".join(line.name or line.sku for line in order.lines)
     pieces_in_it = sum(standing.due(shipment) for shipment in order.shipments)
     by = clock(order.ship_by, now) if order.ship_by else ""
-    return Row(mark="", sku=order.channel_order_id, name=names, bin=by, need=pieces_in_it, done=0)
+    unbegun = all(one.state is State.ALLOCATED for one in order.shipments)
+    return Row(
+        mark="",
+        sku=order.channel_order_id,
+        name=names,
+        bin=by,
+        need=pieces_in_it,
+        done=0,
+        quiet=session.lease_over and unbegun,
+    )
 
 
 def _of_order(session: Session, order: Order | None, now: datetime | None) -> Prompt:

@@ -36,6 +36,8 @@ def listing(rows: tuple[Row, ...], look: Look, width: int, height: int) -> list[
         ink = (
             colours.current
             if row.current
+            else colours.quiet
+            if row.quiet
             else colours.finished
             if finished
             else (colours.stripe if at % 2 else colours.page)
