@@ -88,6 +88,8 @@ class Floor:
             assert claim.epoch < self.epoch
             assert all(old <= claim or old.epoch < self.epoch for old, _ in self.given)
         assert verdict is not Verdict.OK or now == claim
+        if any(one.epoch == self.epoch for one, _ in self.given):
+            assert now == held[0]  # given out since the restore: what was before is over
 
     def copy(self) -> None:
         path = self.folder / f"copy-{len(self.copies)}"
@@ -114,27 +116,40 @@ class Floor:
             row = connection.execute(select(table).where(table.c.name == bench.name)).one()
         bench.seq, bench.hash, bench.incarnation = row.last_seq, row.last_hash, row.incarnation
 
-
-@settings(max_examples=25, deadline=None)
-@given(data=st.data())
-def test_no_claim_is_given_out_twice(folder: Path, data: st.DataObject) -> None:
-    floor = Floor(folder)
-    try:
-        for step in data.draw(st.lists(st.sampled_from("aaawtttocr"), max_size=20)):
+    def run(self, script: str) -> None:
+        """Do what the letters say, one after the other."""
+        for step in script:
             match step:
                 case "a":
-                    floor.allot()
+                    self.allot()
                 case "w":
-                    floor.withdraw()
-                case "t" if floor.given:
-                    floor.tell(*data.draw(st.sampled_from(floor.given)))
-                case "o":
-                    floor.take_over(data.draw(st.sampled_from(("b1", "b2"))))
+                    self.withdraw()
+                case "t" if self.given:
+                    self.tell(*self.given[-1])
+                case "T" if self.given:
+                    self.tell(*self.given[0])
+                case "1" | "2":
+                    self.take_over(f"b{step}")
                 case "c":
-                    floor.copy()
-                case "r" if floor.copies:
-                    floor.restore(data.draw(st.sampled_from(floor.copies)))
+                    self.copy()
+                case "r" if self.copies:
+                    self.restore(self.copies[-1])
+                case "R" if self.copies:
+                    self.restore(self.copies[0])
                 case _:
                     pass
-    finally:
-        floor.hub.store.close()
+        self.hub.store.close()
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["cara", "cawara", "cart", "ca2rtT", "ca2rTt", "carat", "carwat", "carawT", "ac1w2rRatT12a"],
+)
+def test_a_claim_that_was_forgotten_is_not_given_out_again(folder: Path, script: str) -> None:
+    Floor(folder).run(script)
+
+
+@settings(max_examples=15, deadline=None)
+@given(script=st.text("awtT12crR", min_size=6, max_size=20))
+def test_no_claim_is_given_out_twice(folder: Path, script: str) -> None:
+    Floor(folder).run(script)
