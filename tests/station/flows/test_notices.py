@@ -20,7 +20,7 @@ ONE = Notice(seq=1, shipment="o#1", kind=Kind.CANCELLED, stage=Stage.BOX, number
 TWO = Notice(seq=2, shipment="o#2", kind=Kind.TAKEN, stage=Stage.TOTE, number="N-2", tote="T7")
 
 
-def a_bench(*orders: Order, **but: Any) -> Bench:  # Any: as `replace` has it
+def a_bench(*orders: Order, **but: Any) -> Bench:  # noqa: ANN401 -- as `replace` has it
     session = replace(Session(bench="b1", packer=ADA, flow="choose"), **but)
     return Bench(session, {order.id: order for order in orders})
 
