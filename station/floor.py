@@ -17,7 +17,7 @@ from textual.app import App
 
 from drivers.scales import NotEmptied, Settled
 from drivers.scanners import Garbled, Scan
-from station import codes
+from station import codes, wording
 from station.app import Around, BenchApp, GarbledScan, Happened, LampChanged
 from station.bench import Bench, Printers
 from station.config import DATABASE, Config
@@ -34,7 +34,9 @@ from station.store.heard import Heard
 from station.store.keep import StoreKeep
 from station.store.ledger import StoreLedger
 from station.store.store import Store, StoreError
+from station.store.upkeep import Upkeep
 from station.widgets.look import Look
+from station.wording import people
 from sync.client.link import Link, LinkState, Offline, Online
 from sync.client.signer import CA, KEY, open_key
 from sync.protocol.messages import Enrolled, Heartbeat
@@ -43,6 +45,7 @@ from sync.protocol.messages import Lamp as BenchLamp
 if TYPE_CHECKING:
     from station.layout_reload import LayoutWatch
     from station.papers import PaperDrawer
+    from station.store.rescue import Rescued
 
 log = logging.getLogger(__name__)
 
@@ -50,13 +53,15 @@ TIMINGS = "timings.jsonl"
 """In a demo's bench home: how long each scan and each label took."""
 AGE_SECONDS = 10.0
 """How often the hub's lamp grows older while it is silent."""
+REST_SECONDS = 20.0
+"""After so long without a scan the file may be tidied."""
 LAYOUTS = "layouts"
 """In a bench's home: a folder of its own layouts, over ours."""
 
 
 def open_floor(home: Path, config: Config, robot: Path | None = None) -> BenchApp:
     """Put the bench in that folder together. Raises StoreError."""
-    store = Store(home / DATABASE)
+    store = Store(home / DATABASE, heals=True)
     try:
         with store.turn(feed=True) as turn:
             known = turn.get("enrolled")
@@ -102,6 +107,8 @@ class _Floor:
         self._papers: PaperDrawer | None = None
         self._watch: LayoutWatch | None = None
         self._link: Link | None = None
+        self._upkeep: Upkeep | None = None
+        self._packed_at = time.monotonic()
         self._keep = StoreKeep(bench.store, self._heartbeat)
         ledger = StoreLedger(bench.store, bench.record, self._printer_needs, self._went_out)
         printers = [
@@ -130,13 +137,17 @@ class _Floor:
             )
             self._link.start()
         self._linked(self._online)
+        self._bench.store.listen_for_rescue(self._rescued)
+        if self._bench.store.rescued is not None:
+            self._rescued(self._bench.store.rescued)
         if self._hub:
             app.set_interval(AGE_SECONDS, self._aged)
         threading.Thread(target=self._later, name="later", daemon=True).start()
 
     def stop(self) -> None:
         """The app ends."""
-        for part in (self._devices, self._spool, self._link, self._papers, self._watch):
+        parts = (self._upkeep, self._devices, self._spool, self._link, self._papers, self._watch)
+        for part in parts:
             if part is not None:
                 part.stop()
 
@@ -155,6 +166,8 @@ class _Floor:
             self._bench.store.check()
         except StoreError as e:
             self._lamp("disk", "bad", str(e))
+        self._upkeep = Upkeep(self._bench.store, self._resting)
+        self._upkeep.start()
         # Drawing costs 0.2 s to import, and nothing is drawn before the first parcel is closed.
         from drivers.label_printers import typeset
         from station.layout_reload import LayoutShelf, LayoutWatch
@@ -179,7 +192,18 @@ class _Floor:
             )
             self._papers.start()
 
+    def _resting(self) -> bool:
+        """Whether nobody has packed for a while."""
+        return time.monotonic() - self._packed_at > REST_SECONDS
+
     # -- what comes from the threads
+
+    def _rescued(self, came: Rescued) -> None:
+        """The file was damaged: what could be read is in a new one, and whoever packs is told."""
+        told = people.FILE_REPLACED if came.certain else people.SCANS_PERHAPS_LOST
+        told = people.scans_lost(came.lost) if came.lost else told
+        state = "warn" if came.certain else "bad"
+        self._lamp("disk", state, wording.render(told, self._bench.session.language))
 
     def _said(self, name: str, said: Said) -> None:
         if self._app is None:
@@ -255,6 +279,7 @@ class _Floor:
     # -- what goes out
 
     def _committed(self) -> None:
+        self._packed_at = time.monotonic()
         self._spool.wake()
         if self._link is not None:
             self._link.wake()

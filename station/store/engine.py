@@ -30,6 +30,11 @@ def safe_wal(module: ModuleType) -> bool:
     return version >= (3, 51, 3) or version in ((3, 50, 7), (3, 44, 6))
 
 
+LOG_PAGES = {"FULL": 8_000, "NORMAL": 1_000, "OFF": 1_000}
+"""When a connection brings the log into the file at the end of its transaction. That waits for the
+disk twice more: the feed and `upkeep` do it, a scan only where both have not for long."""
+
+
 class Opens(Protocol):
     """Opens a connection to a bench's file; a simulated bench brings a disk of its own."""
 
@@ -62,6 +67,7 @@ def open_file(path: Path, *, synchronous: str) -> Engine:
             "auto_vacuum=INCREMENTAL",
             f"journal_mode={journal}",
             f"synchronous={synchronous}",
+            f"wal_autocheckpoint={LOG_PAGES[synchronous]}",
             "cache_size=-65536",
             "foreign_keys=ON",
             "secure_delete=ON",

@@ -268,6 +268,35 @@ class Store:
         with self._lock:
             self._heal()
 
+    def vacuum(self, pages: int) -> bool:
+        """Give so many free pages back to the disk; False where there are none."""
+        with self._lock:
+            try:
+                (free,) = self._feed.raw.execute("PRAGMA freelist_count").fetchone()
+                self._feed.raw.execute(f"PRAGMA incremental_vacuum({pages:d})").fetchall()
+                (left,) = self._feed.raw.execute("PRAGMA freelist_count").fetchone()
+            except self._feed.Error as e:
+                raise named(self.path, e) from e
+        return bool(left and left < free)
+
+    def checkpoint(self) -> None:
+        """Bring the log into the file; scans go on meanwhile."""
+        with ExitStack() as stack:
+            try:
+                wire = self._wire(stack, "NORMAL")
+                wire.raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            except (DBAPIError, DRIVER_ERROR) as e:
+                raise named(self.path, e) from e
+
+    def shorten_log(self) -> None:
+        """Empty the log's file. Only when nobody packs: a scan would wait for the disk twice."""
+        self.checkpoint()
+        with self._lock:
+            try:
+                self._feed.raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            except self._feed.Error as e:
+                raise named(self.path, e) from e
+
     def listen_for_rescue(self, healed: Callable[[Rescued], None]) -> None:
         """Be told when a damaged file was replaced, in the thread that met the damage."""
         self._healed.append(healed)

@@ -296,6 +296,13 @@ SENTENCES: dict[str, str] = {
     "people.not_now": "{command}: not at this point.",
     "people.help_title": "Help {page}/{pages}",
     "people.disk_refused": "Nothing was recorded, the disk is full or failing: {why}",
+    "people.file_replaced": "The file was damaged and is replaced; every scan was saved.",
+    "people.scans_lost": (
+        "The file was damaged and is replaced; {n} {n:scan|scans} lost: check the open boxes."
+    ),
+    "people.scans_perhaps_lost": (
+        "The file was damaged and is replaced; the last scans may be lost: check the open boxes."
+    ),
     "people.press_again_to_leave": "Press it again to leave.",
     "people.packed_today": "{n} packed",
     "question.serial": "Scan the serial number on the piece.",

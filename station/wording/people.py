@@ -18,6 +18,8 @@ NOT_A_SUPERVISOR = text("people.not_a_supervisor")
 ONLY_A_SUPERVISOR = text("people.only_a_supervisor")
 HELP_ENDS = text("people.help_ends")
 MAKE_ROOM = text("people.make_room")
+FILE_REPLACED = text("people.file_replaced")
+SCANS_PERHAPS_LOST = text("people.scans_perhaps_lost")
 NOT_LISTENING = text("people.not_listening")
 CLICK_HERE = text("people.click_here")
 PRESS_AGAIN_TO_LEAVE = text("people.press_again_to_leave")
@@ -77,6 +79,11 @@ def help_title(page: int, pages: int) -> Text:
 def disk_refused(why: str) -> Text:
     """The scan could not be kept."""
     return text("people.disk_refused", why=shown(why))
+
+
+def scans_lost(n: int) -> Text:
+    """The bench's file was damaged, and so many scans of it could not be read."""
+    return text("people.scans_lost", n=n)
 
 
 def packed_today(n: int) -> Text:
