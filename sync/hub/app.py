@@ -12,7 +12,7 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,24 +26,30 @@ from sync.protocol.messages import Kind
 
 __all__ = ["MOST_BYTES", "Hub", "app"]
 
-BODY_SECONDS = 30.0
-"""For a whole body: 4 MiB over a line of 1.2 Mbit/s."""
 CHUNK_BYTES = 64 * 1024
-CHUNK_SECONDS = 30.0
-"""For the other side to take one chunk of an answer."""
-POLLS = 2
-"""Long-polls of one bench at a time: the one it waits at, and one that it gave up."""
-SENDING = 8
-"""Answers on their way to one bench: it has three lanes."""
-AT_ONCE = 12
-"""Requests at the database: fewer than an engine's pool of connections has."""
-GATE_SECONDS = 5.0
-"""How long a request waits for its turn before it is told to come again."""
 
 
-def app(hub: Hub) -> ASGIApp:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How much, and how long, of what."""
+
+    body_seconds: float = 30.0
+    """For a whole body: 4 MiB over a line of 1.2 Mbit/s."""
+    chunk_seconds: float = 30.0
+    """For the other side to take one chunk of an answer."""
+    polls: int = 2
+    """Long-polls of one bench at a time: the one it waits at, and one that it gave up."""
+    sending: int = 8
+    """Answers on their way to one bench: it has three lanes."""
+    at_once: int = 12
+    """Requests at the database: fewer than an engine's pool of connections has."""
+    gate_seconds: float = 5.0
+    """How long a request waits for its turn before it is told to come again."""
+
+
+def app(hub: Hub, bounds: Bounds | None = None) -> ASGIApp:
     """Make the service."""
-    return _Service(hub)
+    return _Service(hub, bounds or Bounds())
 
 
 @dataclass(slots=True, eq=False)
@@ -56,11 +62,12 @@ class _Poll:
 
 
 class _Service:
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, bounds: Bounds) -> None:
         self._hub = hub
+        self._bounds = bounds
         self._polls: dict[str, list[_Poll]] = {}
         self._sending: Counter[str] = Counter()
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._gate = asyncio.Semaphore(bounds.at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -68,17 +75,20 @@ class _Service:
             await _live(receive, send)
             return
         try:
-            said = await self._answer(await _asked(scope, receive))
-            if self._sending[said.bench] >= SENDING and said.bench:
+            said = await self._answer(await _asked(scope, receive, self._bounds.body_seconds))
+            if said.bench and self._sending[said.bench] >= self._bounds.sending:
                 sentence = f"{said.bench} does not read what it asked for"
                 raise Refused(Kind.TOO_MANY, sentence, retry_seconds=1.0)
         except Refused as refused:
             said = refusal(refused, time.time())
-        self._sending[said.bench] += 1
+        bench = said.bench
+        self._sending[bench] += 1
         try:
-            await _send(send, said, bare=scope["method"] == "HEAD")
+            if scope["method"] == "HEAD":
+                said = replace(said, body=b"")
+            await _send(send, said, self._bounds.chunk_seconds)
         finally:
-            self._sending[said.bench] -= 1
+            self._sending[bench] -= 1
 
     async def _answer(self, asked: Asked) -> Answer:
         if asked.path == answers.HEALTHZ:
@@ -115,7 +125,7 @@ class _Service:
         polls = self._polls.setdefault(bench, [])
         poll = _Poll()
         polls.append(poll)
-        for old in polls[:-POLLS]:
+        for old in polls[: -self._bounds.polls]:
             old.over = True
             old.event.set()
         try:
@@ -125,7 +135,7 @@ class _Service:
 
     async def _in_turn(self, asked: Asked, arrived: float | None = None) -> Answer:
         try:
-            async with asyncio.timeout(GATE_SECONDS):
+            async with asyncio.timeout(self._bounds.gate_seconds):
                 await self._gate.acquire()
         except TimeoutError:
             sentence = "the hub has more to do than it can: try again"
@@ -146,7 +156,7 @@ class _Service:
         return said
 
 
-async def _asked(scope: Scope, receive: Receive) -> Asked:
+async def _asked(scope: Scope, receive: Receive, seconds: float) -> Asked:
     """Read a request, whole. Raises Refused."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     query = scope["query_string"].decode("latin-1")
@@ -159,12 +169,12 @@ async def _asked(scope: Scope, receive: Receive) -> Asked:
         target=raw.decode("latin-1") + (f"?{query}" if query else ""),
         query=dict(parse_qsl(query, keep_blank_values=True)),
         headers=headers,
-        body=await _body(headers, receive),
+        body=await _body(headers, receive, seconds),
         peer=client[0] if client else "",
     )
 
 
-async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
+async def _body(headers: Mapping[str, str], receive: Receive, seconds: float) -> bytes:
     too_large = Refused(Kind.TOO_LARGE, f"send at most {MOST_BYTES} bytes at once")
     said = headers.get("content-length", "")
     if said.isascii() and said.isdigit() and (len(said) > 15 or int(said) > MOST_BYTES):
@@ -172,7 +182,7 @@ async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
     parts: list[bytes] = []
     size, more = 0, True
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             while more:
                 message = await receive()
                 if message["type"] == "http.disconnect":
@@ -183,22 +193,22 @@ async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
                     raise too_large
                 more = message.get("more_body", False)
     except TimeoutError:
-        sentence = f"the body did not arrive within {BODY_SECONDS:g} seconds"
+        sentence = f"the body did not arrive within {seconds:g} seconds"
         raise Refused(Kind.UNREADABLE, sentence) from None
     return b"".join(parts)
 
 
-async def _send(send: Send, said: Answer, *, bare: bool) -> None:
+async def _send(send: Send, said: Answer, seconds: float) -> None:
     """Send an answer piece by piece, each when the one before was taken."""
     headers = {**said.headers, "Content-Length": str(len(said.body))}
     encoded = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": said.status, "headers": encoded})
-    body = b"" if bare else said.body
+    body = said.body
     for at in range(0, max(len(body), 1), CHUNK_BYTES):
         piece = body[at : at + CHUNK_BYTES]
         more = at + CHUNK_BYTES < len(body)
         try:
-            async with asyncio.timeout(CHUNK_SECONDS):
+            async with asyncio.timeout(seconds):
                 await send({"type": "http.response.body", "body": piece, "more_body": more})
         except TimeoutError:
             return  # an answer that is not whole ends the connection

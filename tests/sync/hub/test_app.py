@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
 from openapi_spec_validator import validate
+from starlette.types import Message, Scope
 
 from sync.hub import benches
-from sync.hub.app import MOST_BYTES, Hub, app
+from sync.hub.app import CHUNK_BYTES, MOST_BYTES, Bounds, Hub, app
 from sync.hub.bell import Bell
 from sync.hub.engine import upsert
 from sync.hub.schema import blob
 from sync.orders import facts
 from sync.protocol import chain
-from sync.protocol.messages import Acked, Enrol, Enrolled, Gap, Heartbeat, Page, Reset
+from sync.protocol.messages import (
+    Acked,
+    Enrol,
+    Enrolled,
+    Gap,
+    Heartbeat,
+    Kind,
+    Page,
+    Refusal,
+    Reset,
+)
 from tests.builders import an_order
 from tests.sync.hub.signed import Signed
 from tests.sync.hub.test_entries import Hub as Books
@@ -34,7 +47,7 @@ class Served:
         self.books = Books.__new__(Books)
         self.books.store, self.safe, self.books.book = opened(folder)
         self.bell = Bell()
-        hub = Hub(self.books.store, self.books.book, self.safe, self.bell)
+        self.hub = hub = Hub(self.books.store, self.books.book, self.safe, self.bell)
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app(hub), raise_app_exceptions=False),
             base_url="http://hub.test",
@@ -250,3 +263,172 @@ async def test_a_hub_without_its_tables_is_not_ready(hub: Served) -> None:
         connection.exec_driver_sql("DROP TABLE meta")
     answer = await hub.client.get("/readyz")
     assert answer.status_code == 503
+
+
+# -- those who send too slowly, too much, or take nothing
+
+
+def scope_of(
+    path: str, method: str = "POST", headers: tuple[tuple[bytes, bytes], ...] = ()
+) -> Scope:
+    """A request as a server gives it to the service."""
+    return {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": list(headers),
+        "client": ("10.0.0.7", 5000),
+    }
+
+
+@dataclass
+class Sender:
+    """The other side of one request: sends these pieces, and then, perhaps, nothing more."""
+
+    pieces: Iterator[bytes]
+    sent: int = 0
+    got: list[Message] = field(default_factory=list)
+
+    async def receive(self) -> Message:
+        piece = next(self.pieces, None)
+        if piece is None:
+            await asyncio.Event().wait()
+        self.sent += 1
+        return {"type": "http.request", "body": piece, "more_body": True}
+
+    async def send(self, message: Message) -> None:
+        self.got.append(message)
+
+    def refused(self) -> Refusal:
+        body = b"".join(one.get("body", b"") for one in self.got)
+        return msgspec.json.decode(body, type=Refusal)
+
+
+async def test_a_body_that_trickles_in_is_not_waited_for(hub: Served) -> None:
+    service = app(hub.hub, Bounds(body_seconds=0.05))
+    slow = Sender(iter([b'{"code":']))
+    await asyncio.wait_for(service(scope_of("/v1/enrol"), slow.receive, slow.send), 10)
+    assert slow.refused().kind is Kind.UNREADABLE
+    assert slow.got[0]["status"] == 400
+
+
+async def test_a_body_without_end_is_not_taken_in(hub: Served) -> None:
+    service = app(hub.hub)
+    endless = Sender(itertools.repeat(b"x" * 65_536))
+    await asyncio.wait_for(service(scope_of("/v1/entries"), endless.receive, endless.send), 10)
+    assert endless.refused().kind is Kind.TOO_LARGE
+    assert endless.sent == MOST_BYTES // 65_536 + 1
+
+
+@pytest.mark.parametrize("said", [b"104857600", b"9" * 400])
+async def test_of_a_hundred_megabytes_not_one_is_read(hub: Served, said: bytes) -> None:
+    service = app(hub.hub)
+    huge = Sender(itertools.repeat(b"x" * 65_536))
+    scope = scope_of("/v1/entries", headers=((b"content-length", said),))
+    await asyncio.wait_for(service(scope, huge.receive, huge.send), 10)
+    assert huge.refused().kind is Kind.TOO_LARGE
+    assert huge.sent == 0
+
+
+async def test_a_client_that_never_reads_is_let_go_of(hub: Served) -> None:
+    service = app(hub.hub, Bounds(chunk_seconds=0.05))
+    taken = []
+
+    async def send(message: Message) -> None:
+        taken.append(message)
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    big = scope_of("/openapi.json", "GET")
+    await asyncio.wait_for(service(big, receive, send), 10)
+    assert len(taken[1]["body"]) <= CHUNK_BYTES
+
+
+async def test_what_a_bench_leaves_unread_is_bounded(hub: Served) -> None:
+    await hub.enrol()
+    assert isinstance(hub.client.auth, Signed)
+    service = app(hub.hub, Bounds(sending=2))
+    go_on, all_begun = asyncio.Event(), asyncio.Event()
+    begun: list[int] = []
+
+    async def ask() -> None:
+        request = httpx.Request("GET", "http://hub.test/v1/me")
+        signed = next(hub.client.auth.auth_flow(request))  # type: ignore[union-attr]
+        headers = tuple((n.lower(), v) for n, v in signed.headers.raw)
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                begun.append(message["status"])
+                if len(begun) == 3:
+                    all_begun.set()
+                await go_on.wait()
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        await service(scope_of("/v1/me", "GET", headers), receive, send)
+
+    async with asyncio.timeout(10):
+        tasks = [asyncio.create_task(ask()) for _ in range(3)]
+        await all_begun.wait()
+        go_on.set()
+        await asyncio.gather(*tasks)
+    assert sorted(begun) == [200, 200, 429]
+
+
+async def test_of_three_long_polls_of_a_bench_the_oldest_is_answered(hub: Served) -> None:
+    await hub.enrol()
+    page = await hub.page()
+    first = asyncio.create_task(hub.page(page.next, wait=20))
+    await waiting(hub, 1)
+    others = [asyncio.create_task(hub.page(page.next, wait=20))]
+    await waiting(hub, 2)
+    others.append(asyncio.create_task(hub.page(page.next, wait=20)))
+    assert (await asyncio.wait_for(first, 10)).changes == ()
+    await waiting(hub, 2)
+    assert not any(one.done() for one in others)
+    hub.bell.close()
+    await asyncio.gather(*others)
+
+
+async def waiting(hub: Served, number: int) -> None:
+    """Wait until so many long-polls wait."""
+    async with asyncio.timeout(10):
+        while len(hub.bell._waiting) != number:  # noqa: ASYNC110 -- nobody is told of it
+            await asyncio.sleep(0.001)
+
+
+async def test_a_long_poll_of_a_bench_that_is_shut_out_ends(hub: Served) -> None:
+    await hub.enrol()
+    page = await hub.page()
+    params: dict[str, str | float] = {"after": page.next, "wait": 20}
+    poll = asyncio.create_task(hub.client.get("/v1/feed", params=params))
+    await waiting(hub, 1)
+    with hub.books.store.write() as connection:
+        benches.revoke(connection, "b1")
+    hub.bell.ring({"b1"})
+    assert (await asyncio.wait_for(poll, 10)).status_code == 401
+
+
+async def test_a_hub_with_too_much_to_do_says_so_and_lives(hub: Served) -> None:
+    await hub.enrol()
+    service = app(hub.hub, Bounds(at_once=1, gate_seconds=0.05))
+    transport = httpx.ASGITransport(service)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as client:
+        assert hub.client.auth is not None
+        client.auth = hub.client.auth
+        said = msgspec.json.encode(Heartbeat(bench="b1", pending=1))
+        with hub.books.store.write():
+            stuck = asyncio.create_task(client.post("/v1/heartbeat", content=said))
+            assert not (await asyncio.wait({stuck}, timeout=0.05))[0]
+            busy = await client.get("/v1/me")
+            assert (await client.get("/healthz")).text == "ok\n"
+        assert msgspec.json.decode(busy.content, type=Refusal).kind is Kind.BUSY
+        assert (busy.status_code, busy.headers["retry-after"]) == (503, "1")
+        assert (await stuck).status_code == 200
+        assert (await client.get("/v1/me")).status_code == 200
