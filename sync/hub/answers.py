@@ -292,6 +292,8 @@ def _readyz(hub: Hub, asked: Asked, now: float) -> Answer:
 
 
 def _problem(hub: Hub) -> str:
+    if hub.bell.leaving:
+        return "it leaves"
     try:
         setup.check(hub.store)
     except (SQLAlchemyError, setup.Unfit) as wrong:

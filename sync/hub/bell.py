@@ -60,6 +60,8 @@ class Bell:
         self._threads: list[threading.Thread] = []
         self.listening = threading.Event()
         """Set while the other processes are heard."""
+        self.leaving = False
+        """Whether this hub is about to close: whoever has the choice goes to another one."""
         self.closed = False
         """Whether nobody is to wait any more: the hub is shutting down."""
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import httpx
 import msgspec
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, or_, select, update
 
 from sync.carriers import CARRIERS
 from sync.hub.engine import Store, upsert
 from sync.hub.http import FIRST_PAUSE_SECONDS, Line, Tokens
-from sync.hub.schema import bucket, carrier, channel
+from sync.hub.schema import bucket, carrier, channel, process
 from sync.hub.vault import Vault
 from sync.markets import ACCESS, MARKETS
 from sync.orders import ConfirmAt
@@ -254,3 +254,13 @@ def failed(connection: Connection, name: str, why: str, now: float) -> None:
     connection.execute(
         update(channel).where(channel.c.name == name).values(error=why, error_at=now)
     )
+
+
+def lead(connection: Connection, name: str, reader: str) -> bool:
+    """Let a hub process read a channel, if none that lives does; say whether it may."""
+    living = select(process.c.name)
+    free = or_(channel.c.puller.in_(("", reader)), channel.c.puller.not_in(living))
+    led = connection.execute(
+        update(channel).where(channel.c.name == name, free).values(puller=reader)
+    )
+    return bool(led.rowcount)

@@ -30,7 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from sync.hub.engine import Store
-from sync.hub.schema import channel, parcel, process
+from sync.hub.schema import channel, meta, parcel, process
 
 log = logging.getLogger("packbench.hub")
 
@@ -208,6 +208,15 @@ class Life:
 def living(connection: Connection) -> list[str]:
     """Name the processes that have a row."""
     return list(connection.execute(select(process.c.name).order_by(process.c.name)).scalars())
+
+
+def alone(connection: Connection, *, wait: bool = True) -> bool:
+    """Keep the other hubs from doing alike until the commit; False: one of them is at it.
+
+    The row that is locked is one that nobody else locks or changes while hubs run.
+    """
+    row = select(meta.c.name).where(meta.c.name == "schema").with_for_update(skip_locked=not wait)
+    return connection.execute(row).first() is not None
 
 
 def free(connection: Connection, name: str) -> None:

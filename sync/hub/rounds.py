@@ -1,9 +1,11 @@
 """What the hub does by itself: goes round channels, benches, carriers, and again.
 
-One thread a round. Each step of a round is small, has its own transactions, and can be called
-once from the command line or a test. Here, and nowhere else in the hub, any exception is caught:
-one order or one channel that cannot be worked must not stop the others, and it is logged with
-its class and place, never with its text, which may quote an address.
+One thread a round; what a round finds to do for a parcel is done by `hands`, as durable work.
+Among several hubs one reads a channel, until it dies or ends; the other rounds all of them go.
+Each step of a round is small, has its own transactions, and can be called once from the command
+line or a test. Here, and nowhere else in the hub, any exception is caught: one order or one
+channel that cannot be worked must not stop the others, and it is logged with its class and place,
+never with its text, which may quote an address.
 """
 
 from __future__ import annotations
@@ -14,22 +16,25 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 import httpx
 
-from sync.hub import allot, backup, channels, labels, pull, troubles
+from sync.hub import allot, backup, channels, labels, process, pull, troubles, upkeep
 from sync.hub.bell import Bell
 from sync.hub.book import Book
 from sync.hub.channels import Outside, Unknown
 from sync.hub.confirm import Confirmations
+from sync.hub.durable import Durable
 from sync.hub.engine import Store
+from sync.hub.hands import Hands
 from sync.hub.http import FIRST_PAUSE_SECONDS, Stopped
 from sync.hub.labels import Labels
 from sync.hub.troubles import Kind, Trouble
+from sync.hub.upkeep import TASKS, Task
 from sync.hub.vault import Vault
 from sync.talk import Failed
 
@@ -41,10 +46,16 @@ IDLE_SECONDS = 1.0
 """Between two looks for work that nobody announced: another process may have made some."""
 AFTER_FAILURE_SECONDS = 15.0
 """Before a channel that refused is asked again."""
-AT_ONCE = 4
-"""Parcels for which a carrier or a marketplace is asked at the same time."""
+RESUME_SECONDS = 60.0
+"""Between two looks for pieces whose process does not live: those that no burial announced."""
+FORGET_SECONDS = 600.0
+"""Between two clearings of what was done."""
 END_SECONDS = 10.0
 """How long the end of a round is waited for; a talk notices the stop at its next pause."""
+REST_SECONDS = 3.0
+"""How long the end of what is being asked is waited for; then the hub is gone in mid-sentence."""
+HUNG_UP_SECONDS = 1.0
+"""How long a talk has to notice that its connection was closed."""
 
 
 @dataclass(slots=True)
@@ -59,14 +70,19 @@ class Rounds:
     stop: threading.Event = field(default_factory=threading.Event)
     again_seconds: float = labels.FIRST_AGAIN_SECONDS
     pause_seconds: float = FIRST_PAUSE_SECONDS
+    name: str = ""
+    """Of this hub process; "" for a command line, which goes no rounds."""
     failures: Counter[str] = field(default_factory=Counter)
     """How often each round failed, by its name; for the metrics."""
+    rested: bool = True
+    """False after the end if something is still being asked, and will not be heard."""
     outside: Outside = field(init=False)
     labels: Labels = field(init=False)
     confirmations: Confirmations = field(init=False)
     _allot_work: threading.Event = field(default_factory=threading.Event)
-    _label_work: threading.Event = field(default_factory=threading.Event)
-    _confirm_work: threading.Event = field(default_factory=threading.Event)
+    _work: dict[str, threading.Event] = field(init=False)
+    _durable: Durable = field(init=False)
+    _hands: Hands = field(init=False)
     _threads: list[threading.Thread] = field(default_factory=list)
     _next_pull: dict[str, float] = field(default_factory=dict)
 
@@ -75,21 +91,25 @@ class Rounds:
         self.outside = Outside(
             self.store, self.vault, self.client, self.stop, pause_seconds=self.pause_seconds
         )
-        self.labels = Labels(self.store, self.book, self.vault, self.outside, self.again_seconds)
-        self.confirmations = Confirmations(self.store, self.book, self.outside, self.again_seconds)
+        self.labels = Labels(
+            self.store, self.book, self.vault, self.outside, self.again_seconds, holder=self.name
+        )
+        self.confirmations = Confirmations(
+            self.store, self.book, self.outside, self.again_seconds, holder=self.name
+        )
+        self._work = {"label": threading.Event(), "confirm": threading.Event()}
+        self._durable = Durable(self.store, self.name, self.do)
+        self._hands = Hands(self.store, self._durable)
 
     def start(self) -> None:
         """Begin to go round."""
-        if self.store.embedded:
-            with self.store.write() as connection:
-                labels.recover(connection)
+        self._durable.begin()
         rounds: dict[str, Callable[[], None]] = {
             "pull": self._pulling,
             "allot": self._allotting,
-            "label": lambda: self._asking("label", self._label_work, self.labels.due, self._label),
-            "confirm": lambda: self._asking(
-                "confirm", self._confirm_work, self.confirmations.due, self._confirm
-            ),
+            "label": lambda: self._handing("label"),
+            "confirm": lambda: self._handing("confirm"),
+            "keep": self._keeping,
             "copies": self._watching,
         }
         for name, run in rounds.items():
@@ -103,12 +123,25 @@ class Rounds:
         self.announce()
         for thread in self._threads:
             thread.join(END_SECONDS)
+        rested = self._hands.rest(REST_SECONDS)
         self.client.close()
+        self.rested = rested or self._hands.rest(HUNG_UP_SECONDS)
+        self._durable.end()
 
     def announce(self) -> None:
         """Say that there is work: something was written."""
-        for work in (self._allot_work, self._label_work, self._confirm_work):
+        self._allot_work.set()
+        for work in self._work.values():
             work.set()
+
+    def buried(self, names: list[str]) -> None:
+        """Go on with what dead processes were at."""
+        self._durable.take_over(self._living())
+        self.announce()
+
+    def _living(self) -> list[str]:
+        with self.store.read() as connection:
+            return process.living(connection)
 
     @property
     def alive(self) -> bool:
@@ -119,13 +152,25 @@ class Rounds:
 
     def pull_due(self) -> float:
         """Read every channel whose time has come; give the seconds until the next one's."""
-        with self.store.read() as connection:
-            names = [row.name for row in channels.channels(connection)]
+        names = self._mine()
         for name in names:
             if self._next_pull.get(name, 0.0) <= time.monotonic():
                 self._next_pull[name] = time.monotonic() + self.pull_one(name)
         waits = [self._next_pull[name] - time.monotonic() for name in names]
         return max(0.0, min([*waits, IDLE_SECONDS]))
+
+    def _mine(self) -> list[str]:
+        """Name the channels that this process reads; a new or left one becomes its own."""
+        with self.store.read() as connection:
+            rows = channels.channels(connection)
+            living = {"", *process.living(connection)}
+        ours = [row.name for row in rows if row.puller == self.name]
+        left = [row.name for row in rows if row.puller not in living - {""}]
+        for name in left:
+            with self.store.write() as connection:
+                if channels.lead(connection, name, self.name):
+                    ours.append(name)
+        return sorted(set(ours))
 
     def pull_one(self, name: str) -> float:
         """Read a channel; give the seconds until it is to be read again."""
@@ -165,7 +210,7 @@ class Rounds:
             return 0
         if done:
             self.bell.look(self.store)
-            self._label_work.set()
+            self._work["label"].set()
         return len(done)
 
     def label_all(self) -> int:
@@ -217,32 +262,48 @@ class Rounds:
             if not self._safely("allot", self.allot_all):
                 self._allot_work.wait(IDLE_SECONDS)
 
-    def _asking(
-        self,
-        round: str,
-        work: threading.Event,
-        due: Callable[[], list[str]],
-        do: Callable[[str], None],
-    ) -> None:
-        """Work on what is due, several parcels at once: a slow one does not stop the others."""
-        flying: set[str] = set()
+    def _handing(self, kind: str) -> None:
+        """Hand out what is due: a slow parcel does not stop the others."""
+        work = self._work[kind]
+        while not self.stop.is_set():
+            work.clear()
+            self._safely(kind, lambda: self._hands.give(kind))
+            work.wait(IDLE_SECONDS)
 
-        def land(id: str) -> None:
-            try:
-                do(id)
-            finally:
-                flying.discard(id)
-                work.set()
+    def do(self, kind: str, parcel: str) -> None:
+        """Do a piece of work. When the hub ends it stays due, and is done by another one."""
+        if self.stop.is_set():
+            return
+        self._hands.began(kind, parcel)
+        try:
+            if kind == "label":
+                self._label(parcel)
+            else:
+                self._confirm(parcel)
+        finally:
+            self._hands.landed(kind, parcel)
+            self._work[kind].set()
 
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix=round) as pool:
-            while not self.stop.is_set():
-                work.clear()
-                ids = self._safely(round, due) if len(flying) < AT_ONCE else None
-                for id in ids or ():
-                    if id not in flying and len(flying) < 2 * AT_ONCE:
-                        flying.add(id)
-                        pool.submit(land, id)
-                work.wait(IDLE_SECONDS)
+    def _keeping(self) -> None:
+        """Keep the books in order, each task in its own time."""
+        tasks: dict[str, tuple[float, Callable[[], int]]] = {
+            name: (task.seconds, partial(self._keep, task)) for name, task in TASKS.items()
+        }
+        tasks["resume"] = (RESUME_SECONDS, lambda: self._durable.take_over(self._living()))
+        tasks["forget"] = (FORGET_SECONDS, self._durable.forget)
+        due = dict.fromkeys(tasks, time.monotonic())
+        while not self.stop.wait(IDLE_SECONDS):
+            for name, (seconds, do) in tasks.items():
+                if due[name] <= time.monotonic():
+                    due[name] = time.monotonic() + seconds
+                    self._safely(name, do)
+
+    def _keep(self, task: Task) -> int:
+        changed = upkeep.keep(self.store, self.book, task, time.time())
+        if changed:
+            self.bell.look(self.store)
+            self.announce()
+        return changed
 
     def _watching(self) -> None:
         while not self.stop.wait(backup.WATCH_SECONDS):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -15,6 +18,8 @@ from sync.hub import wire
 from sync.hub.bell import Bell
 from sync.hub.wire import CONNECTIONS, HEAD_BYTES, Wire
 
+LEAVE_SECONDS = 1.0
+"""How long /readyz says that this hub leaves, before it does: a balancer asks about as often."""
 END_SECONDS = 3
 """How long open long-polls are waited for at the end."""
 TICKS = 10
@@ -66,12 +71,24 @@ class Server(uvicorn.Server):
         self._bell = bell
         self._scheme = "https" if shown else "http"
         self._listening = listening
+        self._leaves_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Leave in a moment when asked to by SIGTERM: ended well, that is no death by a signal."""
+        if sig != signal.SIGTERM:
+            super().handle_exit(sig, frame)
+        elif self._leaves_at is None:
+            self._bell.leaving = True
+            self._leaves_at = time.monotonic() + LEAVE_SECONDS
+        else:
+            self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
         """Look at the connections, once a second."""
         if counter % TICKS == 0:
             wire.tick(self.server_state.connections, asyncio.get_running_loop().time())
-        return await super().on_tick(counter)
+        leaves = self._leaves_at is not None and time.monotonic() >= self._leaves_at
+        return await super().on_tick(counter) or leaves
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End, with everybody who waits answered."""

@@ -6,6 +6,7 @@ When it listens it prints one line of JSON on standard output: base_url, port, p
 from __future__ import annotations
 
 import argparse
+import asyncio
 import logging
 import os
 import ssl
@@ -20,6 +21,7 @@ from sync.hub import home, http, tls
 from sync.hub.app import Hub, app
 from sync.hub.bell import Bell
 from sync.hub.cli import say
+from sync.hub.process import Alive, Life
 from sync.hub.rounds import Rounds
 from sync.hub.server import Server, Shown
 
@@ -31,6 +33,7 @@ def run(noun: str, argv: list[str]) -> int:
     parser = say.parser(noun, "The service: what benches talk to, and what goes round.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=PORT, help="port; 0: a free one")
+    parser.add_argument("--name", default="", help="of this process, where there are several")
     parser.add_argument("--no-rounds", action="store_true", help="answer only")
     parser.add_argument("--tls", action="store_true", help="with a certificate of the hub's own CA")
     parser.add_argument("--tls-name", action="append", default=[], metavar="NAME", help="for --tls")
@@ -52,8 +55,8 @@ def _serve(options: argparse.Namespace, opened: home.Opened) -> int:
     shown = _shown(options)
     authority = tls.found(home.folder()) if options.tls else None
     bell = Bell()
-    rounds = Rounds(opened.store, opened.book, opened.vault, bell, http.client())
-    goes = None if options.no_rounds else rounds
+    life = Life(opened.store)
+    goes = None if options.no_rounds else _rounds(opened, bell, life, options.name)
     service = app(
         Hub(
             opened.store,
@@ -66,11 +69,12 @@ def _serve(options: argparse.Namespace, opened: home.Opened) -> int:
     )
 
     def listening(url: str, port: int) -> None:
+        life.address = url
         pinned = {"pin": shown.pin} if shown and shown.pin else {}
         say.json({"base_url": url, "port": port, "pid": os.getpid(), **pinned})
         sys.stdout.flush()
 
-    going = _with_rounds(service, goes)
+    going = _with_rounds(service, goes, life)
     server = Server(going, options.host, options.port, bell, listening, shown)
     bell.start(opened.store)
     try:
@@ -79,7 +83,21 @@ def _serve(options: argparse.Namespace, opened: home.Opened) -> int:
         bell.end()
     if not server.started:
         raise say.No(f"cannot listen on {options.host}:{options.port}: is it in use?")
+    if goes is not None and not goes.rested:
+        # Somebody has not answered, and would be waited for: it is on record that he was asked.
+        sys.stdout.flush()
+        os._exit(say.DONE)
     return say.DONE
+
+
+def _rounds(opened: home.Opened, bell: Bell, life: Life, name: str) -> Rounds:
+    try:
+        mine = life.enter(name)
+    except Alive as other:
+        raise say.No(str(other)) from None
+    rounds = Rounds(opened.store, opened.book, opened.vault, bell, http.client(), name=mine)
+    life.buried = rounds.buried
+    return rounds
 
 
 def _shown(options: argparse.Namespace) -> Shown | None:
@@ -104,18 +122,22 @@ def _shown(options: argparse.Namespace) -> Shown | None:
     return Shown(tls.serve_with(home.folder(), names), pin=pin)
 
 
-def _with_rounds(service: ASGIApp, rounds: Rounds | None) -> ASGIApp:
+def _with_rounds(service: ASGIApp, rounds: Rounds | None, mine: Life) -> ASGIApp:
     """Start the rounds with the service and end them with it."""
 
     @asynccontextmanager
     async def life() -> AsyncIterator[None]:
-        if rounds is not None:
-            rounds.start()
+        if rounds is None:
+            yield
+            return
+        mine.start()
         try:
+            # Not in the loop's thread: DBOS refuses to be called there.
+            await asyncio.to_thread(rounds.start)
             yield
         finally:
-            if rounds is not None:
-                rounds.end()
+            await asyncio.to_thread(rounds.end)
+            await asyncio.to_thread(mine.end)
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
