@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from sync.protocol.cursor import Cursor
-from sync.protocol.messages import Acked, Batch, Enrolled, Heartbeat, Page
+from sync.protocol.messages import Acked, Batch, Enrolled, Heartbeat, Page, Rejoin
 
 
 class Keep(Protocol):
@@ -26,6 +26,12 @@ class Keep(Protocol):
 
     def reset(self, epoch: int) -> None:
         """Read the feed from 0, under that epoch, and go on working meanwhile."""
+
+    def rejoin(self) -> Rejoin | None:
+        """What the hub must be told before anything else: the journal goes on after a gap."""
+
+    def rejoined(self, enrolled: Enrolled) -> None:
+        """The hub has begun a new incarnation of this bench."""
 
     def batch(self, limit: int) -> Batch | None:
         """The oldest entries that the hub has not acknowledged; None when nothing is owed."""

@@ -34,6 +34,7 @@ from sync.protocol.lanes import (
     FeedDue,
     HoldLease,
     Input,
+    Joined,
     Lane,
     LinkState,
     Lost,
@@ -182,7 +183,8 @@ class Link:
                 return FeedDue(self._keep.cursor())
             case Lane.UP:
                 batch = self._keep.batch(self._end.batch)
-                return UpDue(batch, tuple(self._keep.wanted_blobs()))
+                rejoin = None if batch is not None else self._keep.rejoin()
+                return UpDue(batch, tuple(self._keep.wanted_blobs()), rejoin)
             case Lane.BEAT:
                 return BeatDue(self._keep.heartbeat())
 
@@ -209,6 +211,9 @@ class Link:
                 self._keep.reset(epoch)
             case Settle(answer=answer):
                 self._keep.acked(answer)
+            case Joined(enrolled=enrolled):
+                self._keep.rejoined(enrolled)
+                self._me = enrolled
             case Resend(need=need):
                 self._keep.rewind(need)
             case StoreBytes(sha256=sha256, data=data):

@@ -30,6 +30,7 @@ from sync.protocol.lanes import (
     FeedDue,
     HoldLease,
     Input,
+    Joined,
     Lane,
     LinkState,
     Lost,
@@ -51,15 +52,7 @@ from sync.protocol.lanes import (
     UpDue,
     Wake,
 )
-from sync.protocol.messages import (
-    Acked,
-    Beaten,
-    Gap,
-    Kind,
-    Page,
-    Refusal,
-    Reset,
-)
+from sync.protocol.messages import Acked, Beaten, Enrolled, Gap, Kind, Page, Refusal, Reset
 
 M = TypeVar("M")
 
@@ -85,11 +78,10 @@ LEASE_MARGIN_SECONDS = 60.0
 BATCH = 500
 """Entries at once, unless the hub finds that too large."""
 QUICK_SECONDS = 1.0
-"""A hub that has no news and answers sooner is stopping, or does not wait: it is not asked again
-at once."""
+"""A hub that has no news and answers sooner does not wait: it is not asked again at once."""
 STARTING_OVER_SECONDS, LONGEST_STARTING_OVER_SECONDS = 1.0, 900.0
-"""Between two readings of the whole feed that both end with another digest than the hub's: a
-mistake of ours that stays must not keep hub and bench at reading all day."""
+"""Between two readings of the whole feed that end with another digest than the hub's: a mistake
+that stays must not keep both at it all day."""
 NEWS_SECONDS = 1.0
 """Once a second is news enough of a hub that answers."""
 
@@ -189,10 +181,14 @@ def _send(
 
 
 def _up(end: End, due: UpDue, now: Moment) -> Stepped:
-    owed, wanted = due.batch is not None, _wanted(end, due.wanted, now)
+    owed = due.batch is not None or due.rejoin is not None
+    wanted = _wanted(end, due.wanted, now)
     if wanted and (not owed or end.turned_down):
         end = replace(end, turned_down=False)
         return end, (_send(Lane.UP, "GET", f"/v1/blobs/{wanted}", now),)
+    if due.rejoin is not None:
+        body = msgspec.json.encode(due.rejoin)
+        return end, (_send(Lane.UP, "POST", "/v1/rejoin", now, body=body),)
     if due.batch is not None:
         batch = msgspec.structs.replace(due.batch, sent_boottime=now.boottime)
         return end, (_send(Lane.UP, "POST", "/v1/entries", now, body=msgspec.json.encode(batch)),)
@@ -218,6 +214,10 @@ def _answered(end: End, input: Answered, now: Moment, chance: Random) -> Stepped
         return _conflict(end, input, now, chance)
     if input.status == 404 and ask.path.startswith("/v1/blobs/"):
         return _missing(end, ask, now)
+    if input.status == 201 and ask.path == "/v1/rejoin":
+        joined = msgspec.json.decode(input.body, type=Enrolled)
+        end, told = _heard(end, joined.server_time, joined.lease_seconds, ask, now)
+        return end, (Joined(joined), *told, Wake(Lane.FEED), Rest(lane, 0.0))
     if input.status != 200:
         return _refused(end, input, now, chance)
     match lane:
@@ -291,7 +291,7 @@ def _conflict(end: End, input: Answered, now: Moment, chance: Random) -> Stepped
 def _refused(end: End, input: Answered, now: Moment, chance: Random) -> Stepped:
     lane, refusal = input.to.lane, _refusal(input)
     why = refusal.error if refusal else f"the hub answered {input.status}"
-    if input.to.path == "/v1/entries":
+    if input.to.method == "POST" and lane is Lane.UP:
         end = replace(end, turned_down=True)
         if input.status == 413 and end.batch > 1:
             return replace(end, batch=end.batch // 2), (Rest(lane, 0.0),)

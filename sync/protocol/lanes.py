@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sync.protocol.cursor import Cursor
-from sync.protocol.messages import Acked, Batch, Heartbeat, Page
+from sync.protocol.messages import Acked, Batch, Enrolled, Heartbeat, Page, Rejoin
 
 
 class Lane(StrEnum):
@@ -85,6 +85,8 @@ class UpDue:
     batch: Batch | None
     wanted: tuple[str, ...] = ()
     """SHA-256 of bytes that orders here name and that are not here yet."""
+    rejoin: Rejoin | None = None
+    """What the hub must be told before any entry: the journal goes on after a gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,13 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """The hub has begun a new incarnation of this bench: be that from now on."""
+
+    enrolled: Enrolled
+
+
+@dataclass(frozen=True, slots=True)
 class Resend:
     """The hub lost entries from that number on, or never had them."""
 
@@ -226,4 +235,6 @@ class Wake:
     lane: Lane
 
 
-Effect = Send | Rest | Take | StartOver | Settle | Resend | StoreBytes | HoldLease | Tell | Wake
+Effect = (
+    Send | Rest | Take | StartOver | Settle | Joined | Resend | StoreBytes | HoldLease | Tell | Wake
+)

@@ -38,6 +38,7 @@ from sync.protocol.messages import (
     Kind,
     Page,
     Refusal,
+    Rejoin,
     Reset,
     Verdict,
 )
@@ -47,6 +48,13 @@ PATIENCE_SECONDS = 10.0
 """Long past what the first back-offs take, on a busy machine."""
 
 Answer = tuple[int, bytes]
+
+
+class Server(ThreadingHTTPServer):
+    """A bench that stops cuts what hangs: that is no news."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass
 
 
 class Hub:
@@ -87,7 +95,7 @@ class Hub:
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
@@ -453,3 +461,22 @@ def test_a_lease_is_kept_on_the_clock_of_this_start(
     assert asked + 3_500 < keep.lease() < boottime() + 3_600
     again = StoreKeep(store, lambda: Heartbeat(bench="b1"))
     assert again.lease() == pytest.approx(keep.lease(), abs=120)
+
+
+def test_a_journal_that_goes_on_after_a_gap_joins_anew_before_its_entries_go_up(
+    hub: Hub, keep: KeepOfABadDisk, store: Store, link: Link
+) -> None:
+    order = claimed()
+    keep.take(msgspec.json.decode(page(order), type=Page))
+    write(store, order, facts.PackStarted(shipment=order.shipments[0].id))
+    with store.turn() as turn:
+        turn.set(journal.REJOIN, msgspec.json.encode(Rejoin(after=0, hash="")).decode())
+    joined = Enrolled(bench="b1", incarnation=2, epoch=1, server_time=datetime.now(UTC))
+    hub.answers["/v1/rejoin"] = lambda path, body: (201, msgspec.json.encode(joined))
+    link.start()
+    wait_for_asked(hub, "/v1/entries", 1)
+    posts = [path for path in hub.asked if path in ("/v1/rejoin", "/v1/entries")]
+    assert posts == ["/v1/rejoin", "/v1/entries"]
+    claims = [signing.read(one["Authorization"])[0] for one in hub.headers]
+    assert 2 in {one.incarnation for one in claims}
+    assert keep.enrolled() == joined

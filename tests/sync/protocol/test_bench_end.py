@@ -25,6 +25,7 @@ from sync.protocol.lanes import (
     FeedDue,
     HoldLease,
     Input,
+    Joined,
     Lane,
     LinkState,
     Lost,
@@ -51,12 +52,14 @@ from sync.protocol.messages import (
     Batch,
     Beaten,
     Change,
+    Enrolled,
     Gap,
     Heartbeat,
     Kind,
     Numbered,
     Page,
     Refusal,
+    Rejoin,
     Reset,
 )
 from tests.builders import NOON, a_label, an_order, up_to_close
@@ -363,6 +366,31 @@ def test_a_feed_whose_digest_is_wrong_is_read_anew_less_and_less_often() -> None
 def test_a_digest_that_was_not_counted_says_nothing(ours: int | None, theirs: int | None) -> None:
     _, effects = step(WELL, Took(a_page(digest=theirs), ours))
     assert not of(StartOver, effects)
+
+
+def test_a_journal_with_a_gap_joins_anew_before_any_entry_goes_up() -> None:
+    rejoin = Rejoin(after=7, hash="ab" * 32)
+    _, (send,) = step(WELL, UpDue(None, (), rejoin))
+    assert isinstance(send, Send)
+    assert (send.ask.method, send.ask.path) == ("POST", "/v1/rejoin")
+    assert msgspec.json.decode(send.ask.body, type=Rejoin) == rejoin
+    enrolled = Enrolled(bench="b1", incarnation=2, epoch=1, server_time=NOON)
+    body = msgspec.json.encode(enrolled)
+    _, effects = step(WELL, Answered(send.ask, 201, body))
+    assert effects[0] == Joined(enrolled)
+    assert rest(effects) == Rest(Lane.UP, 0.0)
+
+
+def test_a_bench_that_may_not_join_anew_says_so_and_its_labels_come_all_the_same() -> None:
+    rejoin = Rejoin(after=7, hash="ab" * 32)
+    ask = asks(Lane.UP, path="/v1/rejoin")
+    body = msgspec.json.encode(refusal(Kind.UNKNOWN_BENCH))
+    end, effects = step(WELL, Answered(ask, 401, body))
+    assert isinstance(end.state, Unwelcome)
+    assert rest(effects).seconds > 0
+    _, (send,) = step(end, UpDue(None, (SHA,), rejoin))
+    assert isinstance(send, Send)
+    assert send.ask.path == f"/v1/blobs/{SHA}"
 
 
 # -- refusals
