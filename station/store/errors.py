@@ -9,6 +9,7 @@ StoreError       the file could not be read or written
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -58,7 +59,7 @@ def unopened(path: Path, error: Exception) -> StoreError:
         )
     # Nobody is told to move a file away that is only busy, or on a full disk: what it owes the hub
     # is nowhere else.
-    if "readonly" in words:
+    if "readonly" in words or ("unable to open" in words and _closed_to_us(path)):
         return StoreError(
             f"{path} cannot be written: its disk is mounted read-only, or the file belongs to "
             "somebody else. Mount it for writing, or give the file back to this user."
@@ -78,6 +79,15 @@ def unopened(path: Path, error: Exception) -> StoreError:
     if "locked" in words:
         return StoreError(f"{path} is held by another program ({words}). Close that one first.")
     return StoreError(f"{path}: {words}")
+
+
+def _closed_to_us(path: Path) -> bool:
+    """Whether the file and its folder are there, and may not be written."""
+    try:
+        read_only = os.statvfs(path.parent).f_flag & os.ST_RDONLY
+    except OSError:
+        return False
+    return path.is_file() and bool(read_only or not os.access(path, os.R_OK | os.W_OK))
 
 
 def damage(error: Exception) -> bool:
