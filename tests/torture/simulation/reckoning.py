@@ -1,0 +1,285 @@
+"""Do all the books agree, once everybody has heard everything? Looked at after healing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+
+from sync.hub.book import HUB
+from sync.orders import (
+    Cancellation,
+    Entry,
+    Impossible,
+    LabelState,
+    Order,
+    apply,
+    facts,
+    shipment_of,
+)
+from sync.protocol import chain, digest
+from tests.torture.simulation.machine import Machine
+from tests.torture.simulation.outside import Label
+from tests.torture.simulation.rules import Broke
+
+if TYPE_CHECKING:
+    from tests.torture.simulation.world import World
+
+_ENTRY = msgspec.json.Decoder(Entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A row of the hub's journal."""
+
+    bench: str
+    incarnation: int
+    seq: int
+    id: str
+    order: str
+    body: bytes
+    hash: str
+    verdict: str
+    reason: str
+
+
+class Reckoning:
+    """The hub's books as they are at the end, beside what happened on the floor."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._raw = world.books.disk.raw
+        self._orders = {
+            str(id): msgspec.json.decode(doc, type=Order)
+            for id, doc in self._raw.execute("SELECT id, doc FROM orders ORDER BY id")
+        }
+        self._journal = [
+            Stored(*row)
+            for row in self._raw.execute(
+                "SELECT bench, incarnation, seq, id, order_id, body, hash, verdict, reason"
+                " FROM entry ORDER BY rowid"
+            )
+        ]
+        self._accepted = {one.id for one in self._journal if one.verdict == "ok"}
+
+    def settle(self) -> None:
+        """Compare everything. Raises Broke."""
+        for machine in self._world.machines:
+            if not machine.gone:
+                self._replica(machine)
+        self._every_fact_once()
+        self._chains()
+        self._boxes()
+        self._labels()
+        self._marketplaces()
+        for order in self._orders.values():
+            self._nothing_left_good(order)
+            self._projection(order)
+
+    # -- both ends hold the same orders
+
+    def _replica(self, machine: Machine) -> None:
+        me = machine.enrolled()
+        if me is None:
+            return
+        feed = self._raw.execute(
+            "SELECT row, share FROM feed WHERE bench = ? AND NOT gone AND row NOT LIKE '@%'",
+            (me.bench,),
+        ).fetchall()
+        (total,) = self._raw.execute(
+            "SELECT digest FROM bench WHERE name = ?", (me.bench,)
+        ).fetchone()
+        here = {
+            str(shipment): (
+                msgspec.json.decode(said, type=Order),
+                msgspec.json.decode(now or said, type=Order),
+            )
+            for shipment, said, now in machine.disk.raw.execute(
+                "SELECT shipments.id, confirmed, now FROM shipments"
+                " JOIN orders ON orders.id = order_id"
+            )
+        }
+        there = {str(row) for row, _ in feed}
+        if set(here) != there:
+            odd = sorted(set(here) ^ there)
+            raise Broke("both ends hold the same orders", f"{machine.name} and its feed: {odd}")
+        if digest.moved(0, (), (share for _, share in feed)) != total:
+            raise Broke("a digest is the sum of its feed", me.bench)
+        for shipment, (said, now) in here.items():
+            known = self._orders[said.id]
+            # The marketplace's clock of its last change is no change of the order.
+            if replace(said, address=None, changed_at=known.changed_at) != known:
+                raise Broke(
+                    "both ends hold the same orders",
+                    f"{machine.name} has {said.id} at {said.version}, the hub {known.version}"
+                    f" ({shipment})",
+                )
+            if now != said:
+                raise Broke("nothing is pending at the end", f"{machine.name}: {said.id}")
+
+    # -- every scanned fact is at the hub, once
+
+    def _every_fact_once(self) -> None:
+        there = Counter(
+            one.id for one in self._journal if one.bench != HUB and one.verdict != "dup"
+        )
+        truth = self._world.rules.truth
+        for id, one in truth.items():
+            if there[id] > 1:
+                raise Broke("every fact is at the hub once", f"{id} is there {there[id]} times")
+            if not there[id] and not one.lost:
+                raise Broke(
+                    "every fact is at the hub once",
+                    f"{one.machine} told {one.seq} ({id}, {type(one.entry.fact).__name__}), and"
+                    " the hub has it not",
+                )
+        for row in self._journal:
+            if row.bench == HUB:
+                continue
+            known = truth.get(row.id)
+            if known is None:
+                raise Broke("the hub makes nothing up", f"{row.bench} {row.seq}: {row.id}")
+            if _ENTRY.decode(row.body) != known.entry:
+                raise Broke("a fact is stored as it was told", row.id)
+
+    def _chains(self) -> None:
+        last: dict[tuple[str, int], Stored] = {}
+        for one in sorted(self._journal, key=lambda e: (e.bench, e.incarnation, e.seq)):
+            if one.bench == HUB:
+                continue
+            before = last.get((one.bench, one.incarnation))
+            if before is not None:
+                if one.seq != before.seq + 1:
+                    raise Broke("a journal has no gap", f"{one.bench} after {before.seq}")
+                said = chain.link(before.hash, one.seq, _ENTRY.decode(one.body))
+                if said != one.hash:
+                    raise Broke("a journal hangs together", f"{one.bench} at {one.seq}")
+            last[one.bench, one.incarnation] = one
+
+    # -- no order is shipped twice
+
+    def _boxes(self) -> None:
+        accepted: Counter[str] = Counter()
+        warned = {
+            str(subject)
+            for (subject,) in self._raw.execute("SELECT subject FROM trouble").fetchall()
+        }
+        lost = {id for id, one in self._world.rules.truth.items() if one.lost}
+        for box in self._world.rules.boxes:
+            if box.entry in self._accepted:
+                accepted[box.parcel] += 1
+            elif box.entry not in lost and not warned & {box.parcel, shipment_of(box.parcel)}:
+                raise Broke(
+                    "a second box has a trouble",
+                    f"{box.machine} closed {box.parcel} with {box.tracking}, the hub did not"
+                    " follow, and nobody was told",
+                )
+        for parcel, boxes in accepted.items():
+            if boxes > 1:
+                raise Broke("no order is shipped twice", f"{boxes} boxes of {parcel} count")
+        for order in self._orders.values():
+            for shipment in order.shipments:
+                for one in shipment.parcels:
+                    if one.closed != bool(accepted[one.id]):
+                        raise Broke(
+                            "a parcel is closed where a box was", f"{one.id}: {accepted[one.id]}"
+                        )
+
+    # -- at most one good label for a parcel
+
+    def _labels(self) -> None:
+        good: dict[str, list[str]] = {}
+        for label in self._world.carrier.labels.values():
+            refused = self._world.rules.in_the_carriers_hands(label.tracking)
+            if not label.void and not refused and not self._forgotten(label):
+                good.setdefault(label.parcel, []).append(label.tracking)
+        for parcel, trackings in good.items():
+            if len(trackings) > 1:
+                raise Broke("one good label a parcel", f"{parcel} has {trackings}")
+            order = self._orders.get(parcel.rpartition("#")[0])
+            known = _label_of(order, parcel) if order else ""
+            if known != trackings[0]:
+                raise Broke(
+                    "every paid label is known", f"{parcel}: {trackings[0]}, the hub has {known!r}"
+                )
+
+    def _forgotten(self, label: Label) -> bool:
+        """A label of which a restored hub has not asked yet: it will find it under the same key."""
+        order = self._orders.get(label.parcel.rpartition("#")[0])
+        boxes = [one for s in order.shipments for one in s.parcels] if order else []
+        asked = any(one.id == label.parcel and one.label_key for one in boxes)
+        return not asked and label.bought_at <= self._world.rules.restored_at
+
+    def _nothing_left_good(self, order: Order) -> None:
+        """What was called off before its box was closed has no label that the carrier would take."""
+        good = {one.tracking for one in self._world.carrier.labels.values() if not one.void}
+        for shipment in order.shipments:
+            off = shipment.cancellation is Cancellation.CANCELLED
+            for box in shipment.parcels if off else ():
+                if box.label and not box.closed and box.label.tracking in good:
+                    raise Broke("what is cancelled has no label", f"{box.id}: {box.label.tracking}")
+
+    # -- marketplaces are told of what ships, once
+
+    def _marketplaces(self) -> None:
+        due = self._raw.execute("SELECT id FROM parcel WHERE confirm_work ORDER BY id").fetchall()
+        if due:
+            raise Broke("every parcel is told in the end", str([id for (id,) in due]))
+        for order in self._orders.values():
+            known = self._world.market.orders[order.channel_order_id].told
+            for shipment in order.shipments:
+                for box in shipment.parcels:
+                    if box.confirmation == "accepted" and box.reference not in known:
+                        raise Broke("a marketplace knows what it accepted", box.id)
+
+    # -- the book is its journal
+
+    def _projection(self, order: Order) -> None:
+        first = self._world.first_words.get(order.id)
+        if first is None:
+            return
+        mine = [_ENTRY.decode(one.body).fact for one in self._journal if self._counts(one, order)]
+        now = _folded(first, mine)
+        if now.shipments != order.shipments or now.address_digest != order.address_digest:
+            raise Broke("the book is the sum of its journal", order.id)
+
+    def _counts(self, one: Stored, order: Order) -> bool:
+        return one.order == order.id and one.verdict == "ok" and one.reason != "already"
+
+
+def _folded(order: Order, journal: list[facts.Fact]) -> Order:
+    """Give what a journal makes of an order.
+
+    At a hub that was restored, entries come true later than they were told: what is impossible in
+    its place is tried again after each that is not.
+    """
+    waiting: list[facts.Fact] = []
+    for fact in journal:
+        order, done = _tried(order, fact)
+        if not done:
+            waiting.append(fact)
+            continue
+        for early in list(waiting):
+            order, done = _tried(order, early)
+            if done:
+                waiting.remove(early)
+    return order
+
+
+def _tried(order: Order, fact: facts.Fact) -> tuple[Order, bool]:
+    try:
+        return apply(order, fact), True
+    except Impossible:
+        return order, False
+
+
+def _label_of(order: Order, parcel: str) -> str:
+    for shipment in order.shipments:
+        for box in shipment.parcels:
+            bought = box.label is not None and box.label_state is LabelState.BOUGHT
+            if box.id == parcel and bought and box.label:
+                return box.label.tracking
+    return ""
