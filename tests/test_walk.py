@@ -25,7 +25,7 @@ from station.demo.paper import codes as codes_on
 from station.flows.flow import Weighed
 from station.session import Session
 from station.spool import Printer, Spool
-from station.store import journal
+from station.store import journal, notices
 from station.store.keep import StoreKeep
 from station.store.ledger import StoreLedger
 from station.store.store import Store
@@ -237,3 +237,4 @@ def test_a_bench_packs_on_while_the_hub_is_away_and_owes_nothing_afterwards(
         floor.until(lambda: floor.now(id) == floor.world.order(id))
         with floor.store.turn() as turn:
             assert journal.owed(turn) == 0
+            assert not notices.waiting(turn), "nothing was decided that a packer must hear of"

@@ -13,6 +13,7 @@ from station.store import intake, journal, notices
 from station.store import schema as t
 from station.store.journal import REJOIN
 from station.store.lease import LeaseShelf
+from station.store.statement import Statement
 from station.store.store import Store, StoreError, Turn
 from sync.client.boot import boot as this_boot
 from sync.orders import Entry
@@ -38,6 +39,7 @@ TURN_SECONDS = 0.04
 because a scan waits for it; within these bounds, because small ones cost more a row."""
 _GIVE_WAY_SECONDS = 0.001
 _ENTRY = msgspec.json.Decoder(Entry)
+_A_WANTED = Statement(select(t.blobs.c.sha256).where(t.blobs.c.data.is_(None)).limit(1))
 
 
 class StoreKeep:
@@ -64,6 +66,7 @@ class StoreKeep:
         self._rows = LEAST_ROWS
         self._boot = this_boot() if boot is None else boot
         self._lease = LeaseShelf(store, self._boot)
+        self._wants_bytes = True
 
     def enrolled(self) -> Enrolled | None:
         """What this bench is at the hub."""
@@ -101,11 +104,16 @@ class StoreKeep:
                 self._rows = _fitting(rows, self._clock() - began)
         return taken
 
+    def wants_bytes(self) -> bool:
+        """Whether orders named bytes, when the last page was stored, that were not here."""
+        return self._wants_bytes
+
     def _take(self, turn: Turn, page: Page) -> int | None:
         generation = int(turn.get("generation", "0"))
         worked = notices.look(turn, page)
         intake.write(turn, page, generation)
         notices.compare(turn, worked, page)
+        self._wants_bytes = turn.row(_A_WANTED, {}) is not None
         turn.set("cursor", page.next)
         if page.next != page.head:
             return None

@@ -24,6 +24,9 @@ class Keep(Protocol):
         Gives the replica's digest where the page reaches the feed's end and it was counted.
         """
 
+    def wants_bytes(self) -> bool:
+        """Whether orders named bytes, when the last page was stored, that were not here."""
+
     def reset(self, epoch: int) -> None:
         """Read the feed from 0, under that epoch, and go on working meanwhile."""
 

@@ -206,7 +206,9 @@ class Link:
             case Send(ask=ask):
                 self._carry_out(lane, self._step(self._ask(lane, ask)))
             case Take(page=page, quick=quick):
-                self._carry_out(lane, self._step(Took(page, self._keep.take(page), quick)))
+                digest = self._keep.take(page)
+                took = Took(page, digest, quick, self._keep.wants_bytes())
+                self._carry_out(lane, self._step(took))
             case StartOver(epoch=epoch):
                 self._keep.reset(epoch)
             case Settle(answer=answer):

@@ -156,8 +156,8 @@ def step(end: End, input: Input, now: Moment, chance: Random) -> Stepped:
             return _failed(end, ask.lane, Offline(why), chance)
         case Stumbled(lane=lane, why=why):
             return _failed(end, lane, Offline(why), chance)
-        case Took(page=page, digest=digest):
-            return _took(end, page, digest, input.quick)
+        case Took():
+            return _took(end, input)
 
 
 def _begin(end: End, lane: Lane) -> End:
@@ -321,7 +321,8 @@ def _refusal(input: Answered) -> Refusal | None:
         return None
 
 
-def _took(end: End, page: Page, digest: int | None, quick: bool) -> Stepped:
+def _took(end: End, took: Took) -> Stepped:
+    page, digest = took.page, took.digest
     caught_up = page.next == page.head
     if caught_up and None not in (digest, page.digest) and digest != page.digest:
         pause = min(STARTING_OVER_SECONDS * 2.0**end.in_a_row, LONGEST_STARTING_OVER_SECONDS)
@@ -331,9 +332,9 @@ def _took(end: End, page: Page, digest: int | None, quick: bool) -> Stepped:
         return end, (again, Wake(Lane.BEAT), Rest(Lane.FEED, pause))
     if digest is not None and digest == page.digest:
         end = replace(end, in_a_row=0)
-    news: tuple[Effect, ...] = (Wake(Lane.UP),) if _names_bytes(page) else ()
+    news: tuple[Effect, ...] = (Wake(Lane.UP),) if took.wanted and _names_bytes(page) else ()
     if not page.changes:
-        return end, (*news, Rest(Lane.FEED, FIRST_PAUSE_SECONDS if quick else 0.0))
+        return end, (*news, Rest(Lane.FEED, FIRST_PAUSE_SECONDS if took.quick else 0.0))
     return end, (*news, Rest(Lane.FEED, BREATH_SECONDS if caught_up else 0.0))
 
 

@@ -136,6 +136,8 @@ class Took:
     digest: int | None
     quick: bool = False
     """As the `Take` said."""
+    wanted: bool = True
+    """Whether bytes that orders name are not here yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,10 +232,13 @@ def test_a_busy_feed_takes_breath_and_one_that_does_not_wait_is_not_run_over(
 
 
 @pytest.mark.parametrize("labelled", [True, False])
-def test_only_a_page_that_names_bytes_wakes_the_lane_that_fetches_them(labelled: bool) -> None:
+@pytest.mark.parametrize("wanted", [True, False])
+def test_only_a_page_that_names_bytes_that_are_not_here_wakes_the_lane_that_fetches_them(
+    labelled: bool, wanted: bool
+) -> None:
     page = a_page(changes=(a_change(labelled=labelled),))
-    _, effects = step(WELL, Took(page, None))
-    assert (Wake(Lane.UP) in effects) is labelled
+    _, effects = step(WELL, Took(page, None, wanted=wanted))
+    assert (Wake(Lane.UP) in effects) is (labelled and wanted)
 
 
 def test_a_page_of_another_place_is_no_answer() -> None:
