@@ -18,7 +18,7 @@ from sync.hub.engine import Store
 from sync.hub.reconsider import waits_for
 from sync.hub.schema import bench, shipment
 from sync.hub.setup import epoch, restoring
-from sync.orders import Claim, State, facts, refusal
+from sync.orders import Claim, State, facts, order_of, refusal
 
 OPEN = (State.ALLOCATED.value, State.PICKING.value, State.PACKING.value)
 AT_ONCE = 50
@@ -27,6 +27,10 @@ MOST_SHOWN = 10_000
 """Shipments in a dry run: more than a person reads, and than benches hold."""
 UNHEARD_SECONDS = 12 * 3600.0
 """A bench that never had a lease, and was not heard of for a shift, gets nothing new."""
+
+
+Plan = list[tuple[str, str, str]]
+"""Shipment, bench, why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +49,19 @@ def allot(store: Store, book: Book, now: float, *, dry: bool = False) -> list[Al
             return [Allotted(*one) for one in _plan(connection, now, MOST_SHOWN)]
     done: list[Allotted] = []
     while True:
-        with store.write() as connection:
+
+        def give(connection: Connection) -> tuple[Plan, Plan]:
             plan = _plan(connection, now, AT_ONCE)
-            given = [one for one in plan if _give(connection, book, *one[:2], now)]
+            book.get_all(connection, (order_of(id) for id, _, _ in plan), lock=True)
+            return plan, [one for one in plan if _give(connection, book, *one[:2], now)]
+
+        plan, given = store.transact(give)
         done += [Allotted(*one) for one in given]
         if not given or len(plan) < AT_ONCE:
             return done
 
 
-def _plan(connection: Connection, now: float, most: int) -> list[tuple[str, str, str]]:
+def _plan(connection: Connection, now: float, most: int) -> Plan:
     room = _room(connection, now)
     free = min(most, sum(left for left in room.values() if left > 0))
     if free <= 0:
@@ -131,6 +139,7 @@ def expired(connection: Connection, book: Book, now: float) -> int:
         .limit(AT_ONCE)
     ).all()
     why = "its bench was not heard of"
+    book.get_all(connection, (row.order_id for row in rows), lock=True)
     return sum(_take_back(connection, book, row.order_id, row.id, now, why) for row in rows)
 
 
@@ -145,6 +154,7 @@ def take_back(connection: Connection, book: Book, name: str, now: float) -> tupl
         .order_by(shipment.c.order_id, shipment.c.id)
     ).all()
     why = "its bench was shut out"
+    book.get_all(connection, (row.order_id for row in rows), lock=True)
     back = sum(_take_back(connection, book, row.order_id, row.id, now, why) for row in rows)
     return back, len(rows) - back
 

@@ -15,7 +15,7 @@ from math import isfinite
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
@@ -32,7 +32,17 @@ from sync.hub.rounds import Rounds
 from sync.hub.schema import blob
 from sync.hub.vault import NotOpened, Vault
 from sync.protocol import OLDEST_FED, VERSION, VERSION_HEADER, cursor, signing
-from sync.protocol.messages import Beaten, Enrol, Gap, Heartbeat, Kind, Refusal, Rejoin, Reset
+from sync.protocol.messages import (
+    Acked,
+    Beaten,
+    Enrol,
+    Gap,
+    Heartbeat,
+    Kind,
+    Refusal,
+    Rejoin,
+    Reset,
+)
 
 R = TypeVar("R")
 
@@ -208,9 +218,12 @@ def _entries(hub: Hub, asked: Asked, known: Known, now: float) -> Answer:
         raise Refused(Kind.NOT_YOURS, f"{known.name} cannot report for {sent.bench}")
     if len(sent.entries) > uploads.MOST:
         raise Refused(Kind.TOO_LARGE, f"send at most {uploads.MOST} entries at once")
-    with hub.store.write() as connection:
+
+    def take(connection: Connection) -> tuple[Acked | Gap, float]:
         taken = uploads.take(connection, hub.book, sent, now)
-        lease = benches.renew(connection, known.name, now)
+        return taken, benches.renew(connection, known.name, now)
+
+    taken, lease = hub.store.transact(take)
     if isinstance(taken, Gap):
         return _said(taken, 409)
     return replace(_said(msgspec.structs.replace(taken, lease_seconds=lease)), moved=True)

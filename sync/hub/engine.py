@@ -12,13 +12,15 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
+from typing import TypeVar
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 try:
     import pysqlite3.dbapi2 as newest_sqlite
@@ -32,6 +34,11 @@ BUSY_MILLISECONDS = 30_000
 
 CONNECT_SECONDS = 10
 """How long a server may take to answer: behind a firewall that drops, nothing ever comes."""
+R = TypeVar("R")
+
+MOST_TRIES = 5
+IN_THE_WAY = frozenset({"40P01", "40001"})
+"""deadlock_detected and serialization_failure (PostgreSQL manual, appendix A): nothing was done."""
 
 
 class Store:
@@ -57,6 +64,21 @@ class Store:
                 connection.exec_driver_sql("ROLLBACK")
                 raise
             connection.exec_driver_sql("COMMIT")
+
+    def transact(self, do: Callable[[Connection], R]) -> R:
+        """Carry a transaction out; once more from its beginning, where another one got in its way.
+
+        Whoever locks as `sync.hub.entries` says gets in nobody's way; this is for the rest.
+        """
+        for _ in range(MOST_TRIES - 1):
+            try:
+                with self.write() as connection:
+                    return do(connection)
+            except DBAPIError as wrong:
+                if getattr(wrong.orig, "sqlstate", "") not in IN_THE_WAY:
+                    raise
+        with self.write() as connection:
+            return do(connection)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

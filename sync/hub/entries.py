@@ -3,6 +3,9 @@
 The hub never refuses a fact: each entry is stored with a verdict, and one that cannot be applied
 or even read never holds up the next. What it refuses is authority: a bench whose claim is gone
 changes nothing. One transaction holds the journal, the orders, the feeds and the acknowledgement.
+
+Locks are taken in one order everywhere: a bench's journal, then orders by id, then benches' rows by
+name. The journal's is no row, because feeds are counted in the benches' rows, which come last.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select, text, update
 
 from sync.hub import taking
 from sync.hub.book import Book, kind_of
@@ -24,10 +27,15 @@ from sync.protocol.messages import Acked, Gap, Judged, Verdict
 
 MOST = 500
 """Entries in a batch: some 200 kB."""
+JOURNALS = 0x70_61_63_6B
+"""Sets these advisory locks apart from whatever else is locked so: "pack"."""
+_JOURNAL = text("SELECT pg_advisory_xact_lock(:kind, hashtext(:name))")
 
 
 def take(connection: Connection, book: Book, sent: Sent, now: float) -> Acked | Gap:
     """Take a batch in, or say from where it must be sent again."""
+    if connection.dialect.name == "postgresql":  # SQLite has one writer
+        connection.execute(_JOURNAL, {"kind": JOURNALS, "name": sent.bench})
     known = connection.execute(
         select(
             bench.c.last_seq,
@@ -35,9 +43,7 @@ def take(connection: Connection, book: Book, sent: Sent, now: float) -> Acked | 
             bench.c.incarnation,
             bench.c.clock_offset,
             bench.c.lease_seconds,
-        )
-        .where(bench.c.name == sent.bench)
-        .with_for_update()
+        ).where(bench.c.name == sent.bench)
     ).one()
     if sent.incarnation != known.incarnation:
         return Gap(need=1, fork=True)
@@ -49,9 +55,10 @@ def take(connection: Connection, book: Book, sent: Sent, now: float) -> Acked | 
     judged = _take_new(connection, book, sent, new, sending)
     last = new[-1].seq if new else known.last_seq
     if new:
+        # Where it was enrolled anew meanwhile, its new journal says itself how far it is.
         connection.execute(
             update(bench)
-            .where(bench.c.name == sent.bench)
+            .where(bench.c.name == sent.bench, bench.c.incarnation == sent.incarnation)
             .values(last_seq=last, last_hash=new[-1].hash)
         )
     return Acked(
@@ -100,7 +107,7 @@ def _take_new(
         rows.append(_row(sent, one, said, judged[-1], sending))
     if rows:
         connection.execute(insert(entry), rows)
-    here.write()
+    here.write(sent.bench)
     return tuple(judged)
 
 

@@ -64,6 +64,12 @@ def moves(before: Order | None, after: Order) -> Moves:
     return moved
 
 
+def lock(connection: Connection, names: Iterable[str]) -> None:
+    """Keep several benches' feeds to oneself, in the order of their names."""
+    wanted = select(bench.c.name).where(bench.c.name.in_(sorted(names))).order_by(bench.c.name)
+    connection.execute(wanted.with_for_update()).all()
+
+
 def put_all(connection: Connection, moved: Moves, now: float) -> None:
     """Move rows of several feeds; benches in the order of their names, so that none waits round."""
     for name in sorted(moved):

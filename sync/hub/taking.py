@@ -81,7 +81,7 @@ class Taking:
         was.
         """
         shipment = verdicts.shipment_named(said.fact)
-        if not shipment or order_of(shipment) != said.order:
+        if not shipment or "\0" in shipment or order_of(shipment) != said.order:
             return
         order = self.orders.get(said.order)
         mine = order is not None and any(
@@ -104,8 +104,11 @@ class Taking:
                 Trouble(kind=Kind.ENTRY, subject=subject, sentence=sentence, order=order)
             )
 
-    def write(self) -> None:
-        """Store the orders that changed, and move the feeds, each bench's once."""
+    def write(self, by: str = "") -> None:
+        """Store the orders that changed, and move the feeds, each bench's once.
+
+        `by`: a bench whose row the caller will change as well.
+        """
         moved: feed.Moves = {}
         for id in sorted(self.orders):
             if self.orders[id] != self.before[id]:
@@ -116,6 +119,7 @@ class Taking:
             for id, gone in rows.items():
                 version = None if gone else self.orders[order_of(id)].version
                 moved.setdefault(by, {}).setdefault(id, version)
+        feed.lock(self.connection, {*moved, by})
         feed.put_all(self.connection, moved, self.now)
         troubles.open_(self.connection, self.troubles, self.now)
 
