@@ -175,7 +175,7 @@ class Bench:
         """A decision of the hub that came since the last step, if it can be told at once."""
         fresh = self._fresh(turn)
         new = set(fresh.notices) - set(self.session.notices)
-        return Noticed() if new and flows.notices.due(fresh) else None
+        return Noticed() if new and flows.notices.news(fresh) is not fresh else None
 
     # -- a step
 

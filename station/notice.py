@@ -29,6 +29,8 @@ class Kind(StrEnum):
     """Somebody wants it called off; nobody has agreed yet."""
     TAKEN = "taken"
     """Another bench has it."""
+    LEFT = "left"
+    """It is not this bench's any more; why, the hub has not said yet."""
     ADDRESS = "address"
     HELD = "held"
     UNCLEAR = "unclear"
@@ -95,7 +97,8 @@ def of_leaving(before: Order, id: str, *, owed: bool) -> Notice | None:
         return None
     if was.state in FINISHED and not owed:
         return None  # it went its way
-    return _notice(before, was, Kind.TAKEN)
+    # Called off or given away: the verdicts on what is owed will tell.
+    return _notice(before, was, Kind.LEFT if owed else Kind.TAKEN)
 
 
 def of_forgetting(before: Order, id: str) -> Notice | None:

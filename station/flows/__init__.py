@@ -132,7 +132,7 @@ def _answered(session: Session, input: Input) -> Step:
         case Refreshed():
             return _refreshed(session, input)
         case Noticed():
-            return Step(notices.show(session) if notices.due(session) else session)
+            return Step(notices.news(session))
         case Commanded(name=name):
             return _heard(session, _card(name))
         case Scanned() | Weighed() | NotZeroed():

@@ -29,6 +29,14 @@ def show(session: Session) -> Session:
     return replace(told, noticed=notice.seq, help_page=0, undo=())
 
 
+def news(session: Session) -> Session:
+    """Say the oldest that came; or say again the one on the screen, of which more is known."""
+    on_screen = bool(session.noticed) and session.notices[:1] != ()
+    if on_screen and session.notices[0].seq == session.noticed:
+        return show(session)
+    return show(session) if due(session) else session
+
+
 def told(step: Step) -> Step:
     """Show what waits, unless something was just finished whose lane must be read first."""
     session = step.session

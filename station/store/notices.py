@@ -7,7 +7,7 @@ of this bench it speaks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -105,8 +105,9 @@ def judge(turn: Turn, judged: Iterable[Judged]) -> None:
             continue
         entry = _READ_ENTRY.decode(body)
         notice = of_verdict(entry, one.verdict, one.reason, turn.order(entry.order))
-        if notice is not None and not _told(turn, notice.shipment, one.seq):
-            _keep(turn, notice)
+        if notice is None or _explained(turn, notice) or _told(turn, notice.shipment, one.seq):
+            continue
+        _keep(turn, notice)
 
 
 def waiting(turn: Turn) -> tuple[Notice, ...]:
@@ -152,9 +153,7 @@ def _owed(turn: Turn, order_id: str, through: int) -> bool:
 
 def _keep(turn: Turn, notice: Notice) -> None:
     last = journal.last_link(turn)[0]
-    if notice.kind is not Kind.ADDRESS and _told(turn, notice.shipment, last, notice.kind):
-        return
-    if notice.kind is Kind.UNCLEAR and _told(turn, notice.shipment, last):
+    if _told(turn, notice.shipment, last, *_SAME.get(notice.kind, (notice.kind,))):
         return
     row = {
         "shipment_id": notice.shipment,
@@ -167,14 +166,42 @@ def _keep(turn: Turn, notice: Notice) -> None:
     turn.changed |= {NOTICED, order_of(notice.shipment)}
 
 
-def _told(turn: Turn, shipment_id: str, upto: int, kind: Kind | None = None) -> bool:
-    """Whether something was said of it after that entry."""
+_FINAL = (Kind.CANCELLED, Kind.TAKEN, Kind.GONE, Kind.LEFT)
+_SAME: Mapping[Kind, Collection[Kind]] = {
+    Kind.TAKEN: _FINAL,
+    Kind.GONE: _FINAL,
+    Kind.LEFT: _FINAL,
+    Kind.UNCLEAR: tuple(Kind),
+}
+"""What was said already when one of these was: the goods are out of the box by then. Each change of
+the address is told, because each makes another label wrong."""
+
+
+def _told(turn: Turn, shipment_id: str, upto: int, *kinds: Kind) -> bool:
+    """Whether something of these kinds, or of any, was said of it after that entry."""
     said = select(t.notices.c.seq).where(
-        t.notices.c.shipment_id == shipment_id, t.notices.c.upto >= upto
+        t.notices.c.shipment_id == shipment_id,
+        t.notices.c.upto >= upto,
+        t.notices.c.kind.in_([kind.value for kind in kinds or Kind if kind is not Kind.ADDRESS]),
     )
-    if kind is not None:
-        said = said.where(t.notices.c.kind == kind.value)
     return turn.sql.execute(said.limit(1)).first() is not None
+
+
+def _explained(turn: Turn, notice: Notice) -> bool:
+    """Say why a shipment left, where that is kept and nobody has acknowledged it yet."""
+    left = (
+        t.notices.c.shipment_id == notice.shipment,
+        t.notices.c.kind == Kind.LEFT.value,
+        t.notices.c.seen.is_(False),
+    )
+    body = turn.sql.execute(select(t.notices.c.body).where(*left)).scalar()
+    if body is None:
+        return False
+    known = msgspec.structs.replace(_READ.decode(body), kind=notice.kind)
+    new = {"kind": notice.kind.value, "body": msgspec.json.encode(known)}
+    turn.sql.execute(update(t.notices).where(*left).values(new))
+    turn.changed.add(NOTICED)
+    return True
 
 
 def _let_go(turn: Turn, after: Order, shipment_id: str) -> None:

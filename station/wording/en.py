@@ -357,6 +357,7 @@ SENTENCES: dict[str, str] = {
     "notice.cancelled": "Order {order} was cancelled.",
     "notice.asked": "Somebody wants order {order} called off.",
     "notice.taken": "Another bench has order {order} now.",
+    "notice.left": "Order {order} is not this bench's any more.",
     "notice.taken_by": "Bench {bench} has order {order} now.",
     "notice.address": "The address of order {order} changed after its label.",
     "notice.held": "Order {order} is on hold.",

@@ -33,6 +33,7 @@ _ASKS = {
     Kind.CANCELLED: "put_back",
     Kind.ASKED: "put_aside",
     Kind.TAKEN: "take_apart",
+    Kind.LEFT: "take_apart",
     Kind.ADDRESS: "relabel",
     Kind.HELD: "put_aside",
     Kind.UNCLEAR: "put_aside",

@@ -353,6 +353,7 @@ SENTENCES: dict[str, str] = {
     "notice.cancelled": "订单 {order} 已取消。",
     "notice.asked": "有人要取消订单 {order}。",
     "notice.taken": "订单 {order} 已归别的台。",
+    "notice.left": "订单 {order} 已不归本台。",
     "notice.taken_by": "订单 {order} 已归 {bench} 台。",
     "notice.address": "订单 {order} 出面单后改了地址。",
     "notice.held": "订单 {order} 已暂停。",

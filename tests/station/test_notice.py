@@ -127,7 +127,7 @@ def test_a_document_without_what_lies_in_a_box_here_is_said(before: Order, now: 
 def test_what_leaves_unfinished_or_unheard_was_taken(before: Order, owed: bool, told: bool) -> None:
     notice = of_leaving(before, SHIPMENT, owed=owed)
     assert (notice is not None) is told
-    assert notice is None or notice.kind is Kind.TAKEN
+    assert notice is None or notice.kind is (Kind.LEFT if owed else Kind.TAKEN)
 
 
 def test_what_a_hub_forgot_is_said_only_where_something_stands_here() -> None:

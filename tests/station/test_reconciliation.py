@@ -132,7 +132,7 @@ def all_told(world: World) -> list[tuple[str, str]]:
 THREE = [
     (f"Order {number(1)} was cancelled.", "Pull the box from lane GREEN, put the goods back."),
     (
-        f"Another bench has order {number(2)} now.",
+        f"Order {number(2)} is not this bench's any more.",
         "Pull your box from lane GREEN, take it apart, do not ship it.",
     ),
     (
@@ -168,10 +168,42 @@ def test_the_page_that_follows_the_verdicts_says_nothing_twice(world: World) -> 
     for n in (1, 2):
         packs(world, n)
     judges(world, {1: Verdict.LATE, 2: Verdict.FENCED})
-    assert all_told(world) == THREE[:2]
+    fenced = f"Another bench has order {number(2)} now."
+    assert all_told(world) == [THREE[0], (fenced, THREE[1][1])]
     through = world.keep.heartbeat().last_seq
     hears(world, cancelled(known(world, 1)), shipment(2), through=through)
     assert all_told(world) == []
+
+
+@pytest.mark.parametrize(
+    ("verdict", "sentence"),
+    [
+        (
+            Verdict.LATE,
+            (
+                f"Order {number(1)} was cancelled.",
+                "Pull the box from lane GREEN, put the goods back.",
+            ),
+        ),
+        (
+            Verdict.FENCED,
+            (
+                f"Another bench has order {number(1)} now.",
+                "Pull your box from lane GREEN, take it apart, do not ship it.",
+            ),
+        ),
+    ],
+)
+def test_why_an_order_left_is_said_as_soon_as_the_hub_says_it(
+    world: World, verdict: Verdict, sentence: tuple[str, str]
+) -> None:
+    packs(world, 1)
+    packs(world, 2)
+    hears(world, shipment(1))
+    assert "is not this bench's any more" in told(world.bench.session)[0]
+    judges(world, {1: verdict})
+    assert told(world.bench.session) == sentence, "on the screen, before anybody acknowledged"
+    assert all_told(world) == [sentence]
 
 
 def test_nothing_is_lost_by_a_restart_and_nothing_said_again(world: World) -> None:
@@ -254,7 +286,8 @@ def test_a_box_that_stands_open_on_the_table_is_not_sought_in_a_lane(
 
 def test_an_order_that_was_given_to_another_bench_is_taken_apart(world: World) -> None:
     put_down(world, 1)
-    hears(world, shipment(1))
+    judges(world, {})
+    hears(world, shipment(1), through=world.keep.heartbeat().last_seq)
     assert all_told(world) == [
         (
             f"Another bench has order {number(1)} now.",
