@@ -9,6 +9,7 @@ from sync.orders import Contents, Order, Shipment, State
 NEVER = 253_402_300_799
 """Urgency of an order that nobody promised: the last second of the year 9999."""
 
+_MARKS = bytes(code for code in range(128) if not chr(code).isalnum())
 _UNBEGUN = (State.ALLOCATED, State.PICKING)
 
 
@@ -39,6 +40,8 @@ def plain(code: str) -> str:
     >>> plain("202-0000001-x")
     '2020000001X'
     """
+    if code.isascii():
+        return code.upper().encode("ascii").translate(None, _MARKS).decode("ascii")
     return "".join(filter(str.isalnum, code.upper()))
 
 

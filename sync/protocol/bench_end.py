@@ -59,8 +59,8 @@ M = TypeVar("M")
 WAIT_SECONDS = 25
 """How long the hub may keep a feed request that has nothing to say: below the 30 s after which
 common proxies cut an idle connection."""
-PAGE_ROWS = 200
-"""A scan waits for at most one page to be written, some 30 ms."""
+PAGE_ROWS = 1_000
+"""As many as a hub gives at once; the store writes them in several turns, because scans wait."""
 BREATH_SECONDS = 0.1
 """After a page that brought us up to date. On a busy floor changes come one by one, and a page for
 each would take half of the bench's time; ten pages a second take little, and nobody sees 0.1 s."""

@@ -162,7 +162,7 @@ def test_the_feed_is_asked_from_where_the_store_is() -> None:
     (send,) = effects
     assert isinstance(send, Send)
     assert send.ask.path == "/v1/feed"
-    assert dict(send.ask.query) == {"after": "3.17", "wait": "25", "limit": "200"}
+    assert dict(send.ask.query) == {"after": "3.17", "wait": "25", "limit": "1000"}
     assert send.ask.boottime == NOW.boottime
 
 
