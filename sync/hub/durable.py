@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -134,9 +133,9 @@ class Durable:
             self._dbos.resume_workflows(left)
         return len(left)
 
-    def forget(self) -> int:
+    def forget(self, now: float) -> int:
         """Delete the records of pieces that were done long ago; give how many."""
-        until = datetime.fromtimestamp(time.time() - KEPT_SECONDS, UTC).isoformat()
+        until = datetime.fromtimestamp(now - KEPT_SECONDS, UTC).isoformat()
         forgotten = 0
         while True:
             old = self._dbos.list_workflows(

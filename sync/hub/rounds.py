@@ -23,7 +23,7 @@ from typing import TypeVar
 
 import httpx
 
-from sync.hub import allot, backup, channels, labels, process, pull, troubles, upkeep
+from sync.hub import allot, backup, channels, labels, process, pull, setup, troubles, upkeep
 from sync.hub.bell import Bell
 from sync.hub.book import Book
 from sync.hub.channels import Outside, Unknown
@@ -175,6 +175,9 @@ class Rounds:
     def pull_one(self, name: str) -> float:
         """Read a channel; give the seconds until it is to be read again."""
         try:
+            with self.store.read() as connection:
+                if setup.restoring(connection, time.time()):
+                    return IDLE_SECONDS  # benches first: they know what was shipped
             pulled = pull.pull(self.store, self.book, self.outside, name, guard=self._order)
             if pulled.changed:
                 self.bell.look(self.store)
@@ -290,7 +293,7 @@ class Rounds:
             name: (task.seconds, partial(self._keep, task)) for name, task in TASKS.items()
         }
         tasks["resume"] = (RESUME_SECONDS, lambda: self._durable.take_over(self._living()))
-        tasks["forget"] = (FORGET_SECONDS, self._durable.forget)
+        tasks["forget"] = (FORGET_SECONDS, lambda: self._durable.forget(time.time()))
         due = dict.fromkeys(tasks, time.monotonic())
         while not self.stop.wait(IDLE_SECONDS):
             for name, (seconds, do) in tasks.items():
