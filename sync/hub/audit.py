@@ -170,4 +170,4 @@ def _rows(connection: Connection, name: str) -> Iterator[_Link]:
 
 def _bytes(body: object) -> bytes:
     """Whoever edits a body by hand may leave a text there."""
-    return body.encode() if isinstance(body, str) else bytes(body)  # type: ignore[call-overload]
+    return body.encode() if isinstance(body, str) else bytes(body)  # type: ignore[call-overload]  # bytes
