@@ -10,8 +10,8 @@ import msgspec
 
 from sync.orders import Entry, Order
 
-Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-"""Of an entry: both ends' databases have signed integers of 64 bits."""
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""Of an entry; every reader of JSON holds integers up to there."""
 Hash = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$", max_length=64)]
 """SHA-256 in hex; "" before the first entry."""
 PublicKey = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
