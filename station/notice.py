@@ -150,6 +150,8 @@ def _kind(entry: Entry, verdict: Verdict, reason: str) -> Kind | None:
             return Kind.HELD
         case Verdict.INVALID if reason == Reason.CANCEL_REQUESTED:
             return Kind.ASKED
+        case Verdict.INVALID if reason == Reason.ADDRESS_CHANGED:
+            return Kind.ADDRESS
         case Verdict.INVALID:
             return Kind.UNCLEAR
         case Verdict.OK | Verdict.DUP:

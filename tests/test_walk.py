@@ -23,6 +23,7 @@ from station.codes.code import BadgeCode, OrderCode
 from station.codes.own import write
 from station.demo.paper import codes as codes_on
 from station.flows.flow import Weighed
+from station.notice import Kind
 from station.session import Session
 from station.spool import Printer, Spool
 from station.store import journal, notices
@@ -32,8 +33,8 @@ from station.store.store import Store
 from sync.client.link import Link, LinkState, Online, enrol
 from sync.client.signer import KEY, open_key
 from sync.hub import app as hub_app
-from sync.hub import benches, items
-from sync.orders import Cancellation, Confirmation, Order, State
+from sync.hub import benches, items, takeover
+from sync.orders import Cancellation, Confirmation, Order, State, order_of
 from sync.protocol.messages import Heartbeat, Packer
 from sync.simulate import goods, serve
 from tests.sync.hub.world import World
@@ -212,6 +213,52 @@ def test_an_order_called_off_while_it_is_packed_is_neither_closed_nor_confirmed(
         floor.go_round()
         assert floor.world.amazon_books()["confirmations"] == 0
         assert floor.world.carrier_books()["voided"] == 1
+
+
+def test_what_was_decided_while_a_bench_was_alone_is_told_before_it_begins_anything_new(
+    tmp_path: Path,
+) -> None:
+    with a_floor(tmp_path) as floor:
+        ids = floor.world.place(4)
+        floor.go_round()
+        floor.until(lambda: all(floor.here(id) for id in ids))
+        cancelled, taken, moved, last = ids
+        other = floor.world.bench("b2")
+        floor.leave_hub()
+        floor.bench.scan(write(BadgeCode("P001")), "hand")
+        for id in (cancelled, taken, moved):
+            floor.bench.scan(floor.pack(id), "hand")
+        floor.world.act(cancelled, "cancel")
+        floor.world.act(moved, "address")
+        floor.world.pull()
+        with floor.world.store.write() as connection:
+            order = floor.world.book.get(connection, taken, lock=True)
+            assert order is not None
+            done = takeover.facts_of(connection, order, other.name)
+            why = "it is silent"
+            takeover.take_over(
+                connection, floor.world.book, order, done, time.time(), why=why, by="S"
+            )
+        floor.world.go_round()
+        floor.reach_hub()
+        told: dict[str, str] = {}
+
+        def all_told() -> bool:
+            session = floor.bench.session
+            if session.noticed:
+                about = session.notices[0]
+                told[order_of(about.shipment)] = about.kind
+                floor.bench.scan("PKCMDACK", "hand")
+            with floor.store.turn() as turn:
+                return not journal.owed(turn) and not floor.bench.session.noticed
+
+        floor.until(lambda: all_told() and len(told) == 3)
+        assert told[cancelled] in (Kind.CANCELLED, Kind.LEFT)
+        assert told[taken] in (Kind.TAKEN, Kind.LEFT)
+        assert told[moved] in (Kind.ADDRESS, Kind.UNCLEAR)
+        floor.until(lambda: floor.here(last))
+        floor.bench.scan(floor.pack(last), "hand")
+        assert floor.world.carrier_books()["double"] == 0
 
 
 def test_a_bench_packs_on_while_the_hub_is_away_and_owes_nothing_afterwards(

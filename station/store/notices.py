@@ -105,9 +105,10 @@ def judge(turn: Turn, judged: Iterable[Judged]) -> None:
             continue
         entry = _READ_ENTRY.decode(body)
         notice = of_verdict(entry, one.verdict, one.reason, turn.order(entry.order))
-        if notice is None or _explained(turn, notice) or _told(turn, notice.shipment, one.seq):
+        if notice is None or _explained(turn, notice):
             continue
-        _keep(turn, notice)
+        if not _told(turn, notice.shipment, one.seq):
+            _keep(turn, notice)
 
 
 def waiting(turn: Turn) -> tuple[Notice, ...]:
@@ -152,8 +153,11 @@ def _owed(turn: Turn, order_id: str, through: int) -> bool:
 
 
 def _keep(turn: Turn, notice: Notice) -> None:
+    if _explained(turn, notice):
+        return
     last = journal.last_link(turn)[0]
-    if _told(turn, notice.shipment, last, *_SAME.get(notice.kind, (notice.kind,))):
+    same = _SAME.get(notice.kind, (notice.kind,))
+    if same and _told(turn, notice.shipment, last, *same):
         return
     row = {
         "shipment_id": notice.shipment,
@@ -172,34 +176,40 @@ _SAME: Mapping[Kind, Collection[Kind]] = {
     Kind.GONE: _FINAL,
     Kind.LEFT: _FINAL,
     Kind.UNCLEAR: tuple(Kind),
+    Kind.ADDRESS: (),
 }
 """What was said already when one of these was: the goods are out of the box by then. Each change of
 the address is told, because each makes another label wrong."""
+_UNEXPLAINED = (Kind.LEFT.value, Kind.UNCLEAR.value)
 
 
 def _told(turn: Turn, shipment_id: str, upto: int, *kinds: Kind) -> bool:
     """Whether something of these kinds, or of any, was said of it after that entry."""
     said = select(t.notices.c.seq).where(
-        t.notices.c.shipment_id == shipment_id,
-        t.notices.c.upto >= upto,
-        t.notices.c.kind.in_([kind.value for kind in kinds or Kind if kind is not Kind.ADDRESS]),
+        t.notices.c.shipment_id == shipment_id, t.notices.c.upto >= upto
     )
+    if kinds:
+        said = said.where(t.notices.c.kind.in_([kind.value for kind in kinds]))
     return turn.sql.execute(said.limit(1)).first() is not None
 
 
 def _explained(turn: Turn, notice: Notice) -> bool:
-    """Say why a shipment left, where that is kept and nobody has acknowledged it yet."""
-    left = (
+    """Say why, where it is kept that something happened and nobody has acknowledged it yet."""
+    if notice.kind.value in _UNEXPLAINED:
+        return False
+    unexplained = (
         t.notices.c.shipment_id == notice.shipment,
-        t.notices.c.kind == Kind.LEFT.value,
+        t.notices.c.kind.in_(_UNEXPLAINED),
         t.notices.c.seen.is_(False),
     )
-    body = turn.sql.execute(select(t.notices.c.body).where(*left)).scalar()
+    body = turn.sql.execute(select(t.notices.c.body).where(*unexplained)).scalar()
     if body is None:
         return False
-    known = msgspec.structs.replace(_READ.decode(body), kind=notice.kind)
+    known = msgspec.structs.replace(
+        _READ.decode(body), kind=notice.kind, bench=notice.bench, hold=notice.hold
+    )
     new = {"kind": notice.kind.value, "body": msgspec.json.encode(known)}
-    turn.sql.execute(update(t.notices).where(*left).values(new))
+    turn.sql.execute(update(t.notices).where(*unexplained).values(new))
     turn.changed.add(NOTICED)
     return True
 

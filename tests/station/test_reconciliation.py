@@ -374,6 +374,24 @@ def test_a_box_that_the_hub_has_no_room_for_is_put_aside(world: World) -> None:
     ]
 
 
+@pytest.mark.parametrize("page_first", [True, False])
+def test_a_new_address_is_one_sentence_whatever_the_hub_says_first(
+    world: World, page_first: bool
+) -> None:
+    packs(world, 1)
+    packs(world, 2)
+    spoiled = {"reason": "not_printed"}
+    if page_first:
+        hears(world, moved(known(world, 1)))
+        judges(world, {1: Verdict.INVALID}, **spoiled)
+    else:
+        judges(world, {1: Verdict.INVALID}, **spoiled)
+        hears(world, moved(known(world, 1)))
+    assert all_told(world) == [
+        (f"The address of order {number(1)} changed after its label.", THREE[2][1])
+    ]
+
+
 def test_the_sentences_are_there_in_both_languages(world: World) -> None:
     packs(world, 1)
     packs(world, 2)
