@@ -8,7 +8,7 @@ scanned. A figure is a module with FIGURE, and a line here. Goals speak of ratio
 seconds of a shared machine never fail a test.
 """
 
-from tests.bench import last_piece, link_scan, open_by_code, scan_to_frame, start
+from tests.bench import last_piece, link_entries, link_scan, open_by_code, scan_to_frame, start
 from tests.bench.figure import Figure
 
 FIGURES: tuple[Figure, ...] = (
@@ -17,4 +17,6 @@ FIGURES: tuple[Figure, ...] = (
     start.FIGURE,
     open_by_code.FIGURE,
     link_scan.FIGURE,
+    link_entries.SQLITE,
+    link_entries.POSTGRESQL,
 )
