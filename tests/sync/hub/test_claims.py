@@ -149,6 +149,7 @@ def test_a_claim_that_was_forgotten_is_not_given_out_again(folder: Path, script:
     Floor(folder).run(script)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(script=st.text("awtT12crR", min_size=6, max_size=20))
 def test_no_claim_is_given_out_twice(folder: Path, script: str) -> None:

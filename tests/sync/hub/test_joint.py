@@ -141,7 +141,7 @@ def send(machine: Machine, most: int, *, lost: bool = False) -> None:
         at = answer.need - 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_clones_and_old_images_lose_no_entry_and_double_none(
     long_lived: Hub, data: st.DataObject
