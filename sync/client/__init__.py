@@ -1,6 +1,9 @@
 """The bench's end of the link.
 
 `replica` says what an order is now: what the hub last said, with what happened here since. It
-decides and does no I/O. `keep` names what the link needs of the bench's store, and `link` is the
-loop that talks to the hub. A scan never waits for any of them.
+decides and does no I/O. What is asked next, and what an answer means, is decided by
+`sync.protocol.bench_end`, which the simulation runs as well; `link` carries it out with three
+threads, over a `wire` each (the one place that knows httpx), on the store that `keep` names.
+`signer` signs each request with the bench's own key, `enrolment` gets a bench its place, `boot`
+has the clock that never jumps. A scan never waits for any of them.
 """
