@@ -28,6 +28,8 @@ __all__ = ["Damaged", "Full", "Newer", "Store", "StoreError", "Turn"]
 
 _ORDER = msgspec.json.Decoder(Order)
 _NONE: Values = {}
+_SEEN_ORDERS = 16
+"""More than are open at a bench at once; what waits in the queue need not be remembered."""
 
 # Statements are made once: making one again for every scan costs more than running it.
 _OF: BindParameter[str] = bindparam("of")
@@ -67,7 +69,9 @@ def _marked(order: Order) -> tuple[Found, ...]:
 class Turn:
     """One transaction. What is read and written in it is one moment."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, seen: dict[str, tuple[bytes, Order]]) -> None:
+        """`seen`: orders that earlier turns read, each with the bytes that it was read from."""
+        self._seen = seen
         self.sql = wire.sql
         """For statements of Core."""
         self._raw = wire.raw
@@ -108,8 +112,17 @@ class Turn:
         found = self.row(_NOW, {"of": id})
         if found is None:
             return None
-        self._orders[id] = order = _ORDER.decode(found[0])
+        body, seen = found[0], self._seen.get(id)
+        # The open order is asked for at every scan, and is what it was after the last one.
+        order = seen[1] if seen is not None and seen[0] == body else _ORDER.decode(body)
+        self._remember(order, body)
         return order
+
+    def _remember(self, order: Order, body: bytes) -> None:
+        self._orders[order.id] = order
+        if len(self._seen) >= _SEEN_ORDERS:
+            self._seen.clear()
+        self._seen[order.id] = (body, order)
 
     def confirmed(self, id: str) -> Order | None:
         """The order as the hub last said."""
@@ -119,8 +132,9 @@ class Turn:
     def put(self, order: Order) -> None:
         """Write an order as it is now."""
         before = self.order(order.id)
-        self.run(_PUT, {"of": order.id, "body": msgspec.json.encode(order)})
-        self._orders[order.id] = order
+        body = msgspec.json.encode(order)
+        self.run(_PUT, {"of": order.id, "body": body})
+        self._remember(order, body)
         self.changed.add(order.id)
         if before is None or _marked(before) != _marked(order):
             self._index([order])
@@ -191,6 +205,7 @@ class Store:
         self._healed: list[Callable[[Rescued], None]] = []
         self._lock = threading.RLock()
         self._turn: Turn | None = None
+        self._seen: dict[str, tuple[bytes, Order]] = {}
         self._listeners: list[Callable[[frozenset[str]], None]] = []
         self._opened = opened
         if heals:
@@ -238,7 +253,7 @@ class Store:
             wire = self._feed if feed else self._scans
             try:
                 with wire.transaction():
-                    self._turn = turn = Turn(wire)
+                    self._turn = turn = Turn(wire, self._seen)
                     yield turn
             except (DBAPIError, wire.Error) as e:
                 # The next turn heals it: this one was promised what its file held.
