@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import locale
 import os
+import secrets
 import shutil
 import sys
 import time
@@ -77,7 +78,7 @@ def look(home: Path, file: Path) -> Iterator[Finding]:
         where = str(file) if file.exists() else f"no {file}, so the defaults"
         yield Finding("settings", True, where)
     yield database(home)
-    yield from hub(settings.hub or _hub_of(home))
+    yield from hub(settings.hub or _kept(home, "hub"), home)
     yield from devices(settings)
 
 
@@ -138,8 +139,8 @@ def database(home: Path) -> Finding:
     return Finding("database", True, f"{path} is whole; SQLite {version}")
 
 
-def _hub_of(home: Path) -> str:
-    """Return the address that enrolling has left behind."""
+def _kept(home: Path, key: str) -> str:
+    """Return what enrolling has left behind: `hub`, its address, or `enrolled`."""
     from station.config import DATABASE
     from station.store.store import Store, StoreError
 
@@ -151,28 +152,73 @@ def _hub_of(home: Path) -> str:
         return ""
     try:
         with store.turn(feed=True) as turn:
-            return turn.get("hub")
+            return turn.get(key)
     finally:
         store.close()
 
 
-def hub(url: str) -> Iterator[Finding]:
-    """Does the hub answer, and is its clock ours?"""
+def hub(url: str, home: Path) -> Iterator[Finding]:
+    """Does the hub answer, is its clock ours, and are we a bench of it?"""
+    from sync.client.signer import CA, ssl_context  # as above
+
     if urlsplit(url).scheme not in ("http", "https"):
         found = f"{url} is no address of a hub" if url else "none is set"
         yield Finding("hub", False, found, "join one: packbench enrol HUB-URL CODE")
         return
+    ca = home / CA if (home / CA).exists() else None
+    trusted = ssl_context(ca) if url.startswith("https") else None
     try:
         asked = time.time()
-        with urllib.request.urlopen(f"{url}/healthz", timeout=ASK_SECONDS) as answer:  # noqa: S310  # http or https, see above
+        with urllib.request.urlopen(  # noqa: S310  # http or https, see above
+            f"{url}/healthz", timeout=ASK_SECONDS, context=trusted
+        ) as answer:
             answered, said = time.time(), answer.headers.get("Date", "")
     except (urllib.error.URLError, OSError) as e:
         why = getattr(e, "reason", e)
         yield Finding("hub", False, f"{url}: {why}", "packing goes on; see to network and hub")
         return
     yield Finding("hub", True, f"{url} answers in {(answered - asked) * 1000:.0f} ms")
+    there = parsedate_to_datetime(said).timestamp() if said else answered
     if said:
-        yield clock(parsedate_to_datetime(said).timestamp(), answered)
+        yield clock(there, answered)
+    yield from identity(url, home, ca, there - answered)
+
+
+def identity(url: str, home: Path, ca: Path | None, ahead: float) -> Iterator[Finding]:
+    """Does the hub know this machine? `ahead`: seconds that the hub's clock is before ours."""
+    from sync.client.signer import KEY, authorization, open_key  # as above
+    from sync.client.wire import Away, Wire
+    from sync.protocol.messages import Enrolled, Me, Refusal
+
+    body = _kept(home, "enrolled")
+    if not body:
+        return  # the database says so
+    me = msgspec.json.decode(body, type=Enrolled)
+    again = "join again: packbench enrol HUB-URL CODE"
+    if not (home / KEY).exists():
+        yield Finding("identity", False, f"{home / KEY} is not there", again)
+        return
+    try:
+        signer = open_key(home / KEY)
+    except (ValueError, OSError) as e:
+        yield Finding("identity", False, str(e), again)
+        return
+    at, nonce = time.time() + ahead, secrets.token_hex(16)
+    signed = authorization(signer, me.bench, me.incarnation, at, nonce, "GET", "/v1/me", b"")
+    wire = Wire(url, ca)
+    try:
+        heard = wire.ask("GET", "/v1/me", b"", {"Authorization": signed}, ASK_SECONDS)
+        if heard.status == 200:
+            known = msgspec.json.decode(heard.body, type=Me)
+            found = f"bench {known.bench}; the hub has {known.last_seq} of its entries"
+            yield Finding("identity", True, found)
+            return
+        why = msgspec.json.decode(heard.body, type=Refusal).error
+    except (Away, msgspec.DecodeError) as e:
+        why = str(e)
+    finally:
+        wire.close()
+    yield Finding("identity", False, why, again)
 
 
 def clock(there: float, here: float) -> Finding:

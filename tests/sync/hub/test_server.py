@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import trustme
 
+from station import doctor
 from station.enrolment import join
 from station.store.store import Store
 from sync.client.enrolment import enrol
@@ -243,3 +244,20 @@ def test_an_address_that_is_no_hub_says_so(home: Path) -> None:
         ca_of("https://127.0.0.1:1", "0" * 64)
     with pytest.raises(ValueError, match="does not answer"):
         enrol("http://127.0.0.1:1", "CODE", "here", public_key="0" * 64)
+
+
+def test_the_doctor_knows_whether_the_hub_knows_this_machine(home: Path, private: Running) -> None:
+    joined(home, private, pin=tls.authority(home.parent / "hub").pin)
+    findings = {one.name: one for one in doctor.hub(private.url, home)}
+    assert findings["hub"].ok
+    assert findings["clock"].ok
+    assert findings["identity"].found == "bench b1; the hub has 0 of its entries"
+    with private.hub.store.write() as connection:
+        benches.revoke(connection, "b1")
+    findings = {one.name: one for one in doctor.hub(private.url, home)}
+    assert not findings["identity"].ok
+    assert "packbench enrol" in findings["identity"].do
+    (home / KEY).unlink()
+    findings = {one.name: one for one in doctor.hub(private.url, home)}
+    assert "is not there" in findings["identity"].found
+    assert not (home / KEY).exists()  # it changes nothing
