@@ -43,6 +43,8 @@ class Said:
     cancelled: bool = False
     shipped: bool = False
     partly_shipped: bool = False
+    ours: bool = False
+    """A bench of ours closed a box of it: what is shipped is what the hub before a restore told."""
 
 
 @dataclass(slots=True)
@@ -83,20 +85,20 @@ def named(order: Order, channel: str) -> Order:
 
 def of_new(said: Said) -> News | None:
     """Say what a first word of an order means; None: nothing of it is ours to send."""
-    if said.shipped:
+    if said.shipped and not said.ours:
         return None
     shipments = tuple(
         replace(
             one,
             cancellation=Cancellation.NONE,
-            state=State.READY if said.cancelled else one.state,
+            state=State.READY if said.cancelled or (said.shipped and said.ours) else one.state,
         )
         for one in said.order.shipments
     )
     base = replace(said.order, version=1, shipments=shipments)
     news = News(base)
     for one in shipments:
-        if said.partly_shipped:
+        if said.partly_shipped and not said.ours:
             why = "a part of it was shipped elsewhere: look what is left to send"
             news.happen(facts.OrderHeld(shipment=one.id, hold=HoldKind.OPERATOR, why=why))
             news.trouble(Kind.SHIPPED_ELSEWHERE, base.id, why)
@@ -120,7 +122,7 @@ def of_known(known: Order, said: Said) -> News:
     if not (said.cancelled or said.shipped):
         _quantities(news, said, fresh=fresh)
     _common(news, said, fresh=fresh or bool(news.facts))
-    if said.shipped and fresh:
+    if said.shipped and fresh and not said.ours:
         _shipped_elsewhere(news)
     news.order = _with_dates(news.order, said.order)
     return news

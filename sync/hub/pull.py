@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 from sqlalchemy import Connection, select, update
 
-from sync.hub import buckets, channels, items, news, troubles
+from sync.hub import buckets, channels, items, news, reconsider, troubles
 from sync.hub.book import Book
 from sync.hub.channels import Channel, Outside
 from sync.hub.engine import Store
@@ -132,13 +132,15 @@ def _take_one(
     connection: Connection, book: Book, name: str, order: Order, fetched: Fetched, now: float
 ) -> tuple[Order, list[Trouble], bool]:
     id = order.channel_order_id
+    there = news.named(order, name)
     said = news.Said(
-        order=items.enriched(connection, news.named(order, name)),
+        order=items.enriched(connection, there),
         held=fetched.held.get(id, ""),
         cancel_requested=id in fetched.cancel_requested,
         cancelled=id in fetched.cancelled,
         shipped=id in fetched.shipped,
         partly_shipped=id in fetched.partly_shipped,
+        ours=reconsider.shipped_by_us(connection, there.id),
     )
     known = book.get(connection, said.order.id, lock=True)
     if known is None:

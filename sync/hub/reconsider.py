@@ -59,6 +59,24 @@ def waits_for(connection: Connection, order: str) -> bool:
     return found.first() is not None
 
 
+def shipped_by_us(connection: Connection, order: str) -> bool:
+    """Say whether a bench has closed a box of an order of which a restored hub may know nothing."""
+    if noted(connection, "restored_at") is None:
+        return False
+    standing = (Verdict.OK.value, Verdict.UNKNOWN.value, Verdict.INVALID.value)
+    found = connection.execute(
+        select(entry.c.seq)
+        .where(
+            entry.c.order_id == order,
+            entry.c.bench != HUB,
+            entry.c.kind == "parcel-closed",
+            entry.c.verdict.in_(standing),
+        )
+        .limit(1)
+    )
+    return found.first() is not None
+
+
 def _waiting(connection: Connection) -> Sequence[str]:
     came = and_(entry.c.verdict == Verdict.UNKNOWN.value, entry.c.order_id.in_(select(orders.c.id)))
     conditions: list[ColumnElement[bool]] = [came]

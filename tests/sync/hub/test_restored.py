@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from sync.hub import benches
 from sync.hub.schema import entry, trouble
-from sync.orders import Claim, LabelState, State, facts
+from sync.orders import Claim, Confirmation, LabelState, State, facts
 from sync.protocol.messages import Verdict
 from tests.sync.hub.restored import Journal, again, back_up, reported, restore
 from tests.sync.hub.world import Bench, World, packing, world
@@ -177,3 +177,42 @@ def test_an_entry_of_a_newer_bench_is_followed_once_the_hub_can_read_it(
     assert again(here) == 1
     assert here.shipment(id).state is before.shipments[0].state
     assert verdicts(here, bench) == ["ok"]
+
+
+def test_what_the_lost_hub_told_its_marketplace_is_no_shipment_from_elsewhere(
+    here: World, tmp_path: Path
+) -> None:
+    (id,) = here.place()
+    here.pull()
+    bench = here.bench()
+    copy = back_up(here, tmp_path)
+    here.go_round()
+    journal = packed(here, bench, id)
+    here.go_round()
+    assert here.amazon_books()["confirmations"] == 1
+    restore(here, copy, bench)
+    journal.send()
+    reported(here, bench)
+    here.pull()  # it says shipped, and the book has told nobody of it
+    assert not here.shipment(id).holds
+    here.go_round()
+    again(here)
+    here.go_round()
+    assert here.shipment(id).state is State.PACKED
+    assert here.parcel(id).confirmation is Confirmation.ACCEPTED
+    assert not open_troubles(here)
+
+
+def test_channels_are_read_once_the_benches_have_told_what_they_know(
+    here: World, tmp_path: Path
+) -> None:
+    bench = here.bench()
+    copy = back_up(here, tmp_path)
+    (id,) = here.place()
+    restore(here, copy, bench)
+    here.rounds.pull_one("uk")
+    with here.store.read() as connection:
+        assert here.book.get(connection, id) is None
+    reported(here, bench)
+    here.rounds.pull_one("uk")
+    assert here.order(id).id == id
