@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import trustme
 from sqlalchemy import select
 
 from station.store import journal
@@ -60,7 +62,7 @@ class Server(ThreadingHTTPServer):
 class Hub:
     """Answers every path by what stands in `answers`, and else as a hub with no news."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.answers: dict[str, Callable[[str, bytes], Answer | None]] = {}
         self.asked: list[str] = []
         self.headers: list[Message] = []
@@ -97,11 +99,13 @@ class Hub:
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
         )
         self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_port}"
 
     def answer(self, path: str, body: bytes) -> Answer:
         self.asked.append(path.partition("?")[0])
@@ -480,3 +484,34 @@ def test_a_journal_that_goes_on_after_a_gap_joins_anew_before_its_entries_go_up(
     claims = [signing.read(one["Authorization"])[0] for one in hub.headers]
     assert 2 in {one.incarnation for one in claims}
     assert keep.enrolled() == joined
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls_hub(authority: trustme.CA) -> Iterator[Hub]:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    hub = Hub(context)
+    yield hub
+    hub.close()
+
+
+def test_only_a_hub_whose_certificate_was_pinned_is_talked_to_and_what_hangs_is_cut(
+    tls_hub: Hub, authority: trustme.CA, keep: KeepOfABadDisk, told: Told, tmp_path: Path
+) -> None:
+    pinned = tmp_path / "ca.pem"
+    for ca, knows in ((trustme.CA(), False), (authority, True)):
+        ca.cert_pem.write_to_path(pinned)
+        link = Link(tls_hub.url, keep, lambda: open_key(tmp_path / KEY), told, ca=pinned)
+        link.start()
+        if knows:
+            wait_for_asked(tls_hub, "/v1/feed", 1)
+        else:
+            told.wait_for(Offline)
+        link.stop(timeout=PATIENCE_SECONDS)
+        assert not [one for one in threading.enumerate() if one.name.startswith("link-")]
+        assert bool(tls_hub.asked) is knows
