@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import msgspec
 from sqlalchemy import update
@@ -46,9 +45,10 @@ def join(
     pin: str = "",
 ) -> Enrolled:
     """Make this machine a bench of that hub. Raises ValueError with a sentence, StoreError."""
-    trusted = _trusted(home, hub, ca, pin)
     with store.turn() as turn:
         place = stands(turn, hub)
+        known = turn.get("hub") == hub
+    trusted = _trusted(home, hub, ca, pin, known=known)
     signer = open_key(home / KEY)
     enrolled = enrol(
         hub,
@@ -61,6 +61,11 @@ def join(
     )
     with store.turn() as turn:
         settle(turn, hub, enrolled, place)
+    # Only now: a hub that does not take us must not cost us the one that did.
+    if trusted is None:
+        (home / CA).unlink(missing_ok=True)
+    elif trusted != home / CA:
+        trusted.replace(home / CA)
     return enrolled
 
 
@@ -85,22 +90,22 @@ def settle(turn: Turn, hub: str, enrolled: Enrolled, place: Place) -> None:
     turn.sql.execute(update(t.entries).values(pending=True))
 
 
-def _trusted(home: Path, hub: str, ca: Path | None, pin: str) -> Path | None:
-    """Say whom to believe that it is the hub, and keep that for the link."""
-    kept = home / CA
+def _trusted(home: Path, hub: str, ca: Path | None, pin: str, *, known: bool) -> Path | None:
+    """Give the file of whom to believe that it is the hub; None: whom the system believes."""
     if pin:
-        _keep(kept, ca_of(hub, pin))
-    elif ca is not None:
+        return _kept(home, ca_of(hub, pin))
+    if ca is not None:
         try:
-            _keep(kept, ca.read_bytes())
+            return _kept(home, ca.read_bytes())
         except OSError as e:
             raise ValueError(f"{ca} cannot be read: {e.strerror}") from e
-    return kept if kept.exists() else None
+    return home / CA if known and (home / CA).exists() else None
 
 
-def _keep(path: Path, pem: bytes) -> None:
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+def _kept(home: Path, pem: bytes) -> Path:
+    path = home / f"{CA}.new"
+    with path.open("wb") as file:
         file.write(pem)
         file.flush()
         os.fsync(file.fileno())
-    Path(file.name).replace(path)
+    return path

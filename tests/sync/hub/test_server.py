@@ -148,9 +148,10 @@ def test_a_hub_of_the_same_name_with_another_ca_is_not_believed(
     home: Path, private: Running, tmp_path: Path
 ) -> None:
     other = tmp_path / "other"
-    (home / CA).write_bytes(tls.authority(other).pem)
+    other.mkdir()
+    (other / "ca.pem").write_bytes(tls.authority(other).pem)
     with pytest.raises(ValueError, match="does not answer"):
-        joined(home, private)
+        joined(home, private, ca=other / "ca.pem")
 
 
 def test_a_bench_joins_by_the_file_of_a_ca(home: Path, tmp_path: Path) -> None:
@@ -261,3 +262,18 @@ def test_the_doctor_knows_whether_the_hub_knows_this_machine(home: Path, private
     findings = {one.name: one for one in doctor.hub(private.url, home)}
     assert "is not there" in findings["identity"].found
     assert not (home / KEY).exists()  # it changes nothing
+
+
+def test_a_hub_that_does_not_take_us_does_not_cost_us_the_one_that_did(
+    home: Path, private: Running, tmp_path: Path
+) -> None:
+    joined(home, private, pin=tls.authority(home.parent / "hub").pin)
+    believed = (home / CA).read_bytes()
+    (tmp_path / "other.pem").write_bytes(tls.authority(tmp_path / "other").pem)
+    with pytest.raises(ValueError, match="does not answer"):
+        joined(home, private, ca=tmp_path / "other.pem")
+    assert (home / CA).read_bytes() == believed
+    joined(home, private)  # it is known by now
+    with running(home) as plain:
+        joined(home, plain)
+    assert not (home / CA).exists()

@@ -1,0 +1,55 @@
+"""Where a journal stands to the hub that its machine joins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from station.enrolment import Place, settle, stands
+from station.store import journal
+from station.store.store import Store
+from sync.protocol import chain
+from sync.protocol.messages import Enrolled
+from tests.builders import NOON
+
+ENROLLED = Enrolled(bench="b1", incarnation=2, epoch=1, server_time=NOON)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store(tmp_path / "bench.db")
+    yield made
+    made.close()
+
+
+def test_a_new_machine_begins_at_the_beginning(store: Store) -> None:
+    with store.turn() as turn:
+        assert stands(turn, "http://a") == Place(0, chain.START, anew=False)
+
+
+def test_the_same_hub_goes_on_where_it_was(store: Store) -> None:
+    with store.turn() as turn:
+        turn.set("hub", "http://a")
+        turn.set("acked", "7")
+        turn.set(journal.BASE, f"7.{'a' * 64}")
+        turn.set("cursor", "1.9")
+        place = stands(turn, "http://a")
+        assert place == Place(7, "a" * 64, anew=False)
+        settle(turn, "http://a", ENROLLED, place)
+        assert (turn.get("acked"), turn.get("cursor")) == ("7", "1.9")
+
+
+def test_another_hub_is_offered_all_that_is_kept_and_read_from_the_beginning(store: Store) -> None:
+    with store.turn() as turn:
+        turn.set("hub", "http://a")
+        turn.set("acked", "9")
+        turn.set(journal.BASE, f"4.{'b' * 64}")
+        turn.set("cursor", "1.9")
+        turn.set("generation", "3")
+        place = stands(turn, "http://b")
+        assert place == Place(4, "b" * 64, anew=True)
+        settle(turn, "http://b", ENROLLED, place)
+        assert (turn.get("hub"), turn.get("acked")) == ("http://b", "4")
+        assert (turn.get("cursor"), turn.get("generation")) == ("0.0", "4")
