@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, select, text, update
 
 from sync.hub import taking, troubles, verdicts
 from sync.hub.book import HUB, Book, kind_of
@@ -78,19 +78,23 @@ def shipped_by_us(connection: Connection, order: str) -> bool:
 
 
 def _waiting(connection: Connection) -> Sequence[str]:
-    came = and_(entry.c.verdict == Verdict.UNKNOWN.value, entry.c.order_id.in_(select(orders.c.id)))
-    conditions: list[ColumnElement[bool]] = [came]
+    # Two questions, and no DISTINCT: else SQLite walks all entries to give them sorted.
+    unknown = select(entry.c.order_id).where(
+        _NOT_OK,
+        entry.c.verdict == Verdict.UNKNOWN.value,
+        entry.c.order_id.in_(select(orders.c.id)),
+    )
+    found = set(connection.execute(unknown).scalars())
     restored_at = noted(connection, "restored_at")
     if restored_at is not None:
-        conditions.append(
-            and_(
-                entry.c.verdict == Verdict.INVALID.value,
-                entry.c.kind != UNREADABLE,
-                entry.c.received_at >= float(restored_at),
-            )
+        invalid = select(entry.c.order_id).where(
+            _NOT_OK,
+            entry.c.verdict == Verdict.INVALID.value,
+            entry.c.received_at >= float(restored_at),
+            entry.c.kind != UNREADABLE,
         )
-    found = select(entry.c.order_id).distinct().where(_NOT_OK, or_(*conditions))
-    return connection.execute(found.order_by(entry.c.order_id)).scalars().all()
+        found.update(connection.execute(invalid).scalars())
+    return sorted(found)
 
 
 @dataclass(slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
-from sync.hub import benches
+from sync.hub import benches, setup
 from sync.hub.schema import entry, trouble
 from sync.orders import Claim, Confirmation, LabelState, State, facts
 from sync.protocol.messages import Verdict
@@ -216,3 +216,23 @@ def test_channels_are_read_once_the_benches_have_told_what_they_know(
     reported(here, bench)
     here.rounds.pull_one("uk")
     assert here.order(id).id == id
+
+
+def test_looking_for_what_waits_does_not_walk_the_whole_journal(here: World) -> None:
+    with here.store.write() as connection:
+        setup.note(connection, "restored_at", "5.0")
+    asked: list[tuple[str, tuple[object, ...]]] = []
+
+    @event.listens_for(here.store.engine, "before_cursor_execute")
+    def _note(*said: object) -> None:
+        asked.append((str(said[2]), tuple(said[3])))  # type: ignore[arg-type]  # parameters
+
+    again(here)
+    plans = []
+    with here.store.read() as connection:
+        for statement, given in list(asked):
+            if "FROM entry" in statement:
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
+                plans += [row[3] for row in plan]
+    assert any("entry_not_ok" in plan for plan in plans)
+    assert not [plan for plan in plans if plan.startswith("SCAN entry")]
