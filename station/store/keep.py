@@ -11,7 +11,6 @@ from sqlalchemy import func, select, update
 
 from station.store import intake, journal, notices
 from station.store import schema as t
-from station.store.journal import REJOIN
 from station.store.lease import LeaseShelf
 from station.store.statement import Statement
 from station.store.store import Store, StoreError, Turn
@@ -35,7 +34,7 @@ COUNT_SECONDS = 60.0
 some 20 ms."""
 LEAST_ROWS, MOST_ROWS = 200, 1_000
 TURN_SECONDS = 0.04
-"""Of a page so many rows are written in one transaction as this machine writes in that time,
+"""Of a page so many rows are written in one transaction as this processor writes in that time,
 because a scan waits for it; within these bounds, because small ones cost more a row."""
 _GIVE_WAY_SECONDS = 0.001
 _ENTRY = msgspec.json.Decoder(Entry)
@@ -95,13 +94,13 @@ class StoreKeep:
             if at:
                 # A lock that is taken again at once never passes to the scan that waits for it.
                 time.sleep(_GIVE_WAY_SECONDS)
-            began = self._clock()
+            began = time.thread_time()
             with self._store.turn(feed=True) as turn:
                 if read(part.after) != _cursor(turn):
                     return None
                 taken = self._take(turn, part)
             if len(part.changes) == rows:
-                self._rows = _fitting(rows, self._clock() - began)
+                self._rows = _fitting(rows, time.thread_time() - began)
         return taken
 
     def wants_bytes(self) -> bool:
@@ -152,14 +151,14 @@ class StoreKeep:
         Until it has answered nothing goes up: under the old incarnation the chain would not join.
         """
         with self._store.turn(feed=True) as turn:
-            body = turn.get(REJOIN)
+            body = turn.get(t.REJOIN)
         return msgspec.json.decode(body, type=Rejoin) if body else None
 
     def rejoined(self, enrolled: Enrolled) -> None:
         """The hub has begun a new incarnation of this bench."""
         with self._store.turn() as turn:
             turn.set("enrolled", msgspec.json.encode(enrolled).decode())
-            turn.set(REJOIN, "")
+            turn.set(t.REJOIN, "")
 
     def batch(self, limit: int) -> Batch | None:
         """The oldest entries that the hub has not acknowledged; None where it must rejoin first."""
@@ -189,7 +188,7 @@ class StoreKeep:
             )
             previous = journal.hash_of(turn, entries[0].seq - 1) if entries else chain.START
             body = turn.get("enrolled")
-            late = bool(turn.get(REJOIN))
+            late = bool(turn.get(t.REJOIN))
         if not entries or not body or late:
             return None
         me = msgspec.json.decode(body, type=Enrolled)
@@ -271,10 +270,8 @@ class StoreKeep:
 
 
 def _fitting(rows: int, seconds: float) -> int:
-    """Give how many rows the next transaction has, when this one took so long."""
-    if seconds > TURN_SECONDS:
-        return max(rows // 2, LEAST_ROWS)
-    return min(rows * 2, MOST_ROWS) if seconds < TURN_SECONDS / 3 else rows
+    """Give how many rows the next transaction has, when so many took so long."""
+    return min(max(int(rows * TURN_SECONDS / max(seconds, 0.001)), LEAST_ROWS), MOST_ROWS)
 
 
 _HALF = 2**32

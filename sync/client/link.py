@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -26,6 +27,7 @@ from sync.client.signer import Signer, authorization
 from sync.client.wire import Away, NoAddress, Wire
 from sync.protocol import VERSION, bench_end
 from sync.protocol.bench_end import End, step
+from sync.protocol.cursor import read
 from sync.protocol.lanes import (
     Answered,
     Ask,
@@ -56,7 +58,7 @@ from sync.protocol.lanes import (
     UpDue,
     Wake,
 )
-from sync.protocol.messages import Enrolled
+from sync.protocol.messages import Enrolled, Page
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +142,9 @@ class Link:
                     self._round(lane)
                     lane.rest()
             finally:
+                if lane.ahead is not None:
+                    lane.ahead.wait()
+                    lane.ahead = None
                 wire.close()
 
     def _unfit(self, lane: _Lane, why: str) -> None:
@@ -206,6 +211,7 @@ class Link:
             case Send(ask=ask):
                 self._carry_out(lane, self._step(self._ask(lane, ask)))
             case Take(page=page, quick=quick):
+                self._read_on(lane, page)
                 digest = self._keep.take(page)
                 took = Took(page, digest, quick, self._keep.wants_bytes())
                 self._carry_out(lane, self._step(took))
@@ -229,7 +235,24 @@ class Link:
             case Rest(lane=other, seconds=seconds, wakes=wakes):
                 self._lanes[other].rest_for(seconds, wakes=wakes)
 
+    def _read_on(self, lane: _Lane, page: Page) -> None:
+        """Ask for the page that follows while this one is stored, if one does."""
+        if page.next == page.head or lane.ahead is not None:
+            return
+        for effect in self._step(FeedDue(read(page.next))):
+            if isinstance(effect, Send):
+                lane.ahead = _Ahead(effect.ask, partial(self._sent, lane, effect.ask))
+
     def _ask(self, lane: _Lane, ask: Ask) -> Answered | Lost:
+        ahead, lane.ahead = lane.ahead, None
+        if ahead is not None:
+            found = ahead.wait()
+            # A page that was not stored must be read again, and not the one that follows it.
+            if (ahead.ask.path, ahead.ask.query) == (ask.path, ask.query):
+                return found
+        return self._sent(lane, ask)
+
+    def _sent(self, lane: _Lane, ask: Ask) -> Answered | Lost:
         target = f"{ask.path}?{urlencode(ask.query)}" if ask.query else ask.path
         headers = {"Packbench-Version": str(VERSION)}
         headers["Authorization"] = self._authorization(ask, target)
@@ -253,12 +276,36 @@ class Link:
 _CHANCE = random.Random()  # noqa: S311 -- see _step
 
 
+class _Ahead:
+    """A request that is on its way while its lane stores the answer to the one before."""
+
+    def __init__(self, ask: Ask, sent: Callable[[], Answered | Lost]) -> None:
+        """Begin; nobody else may use the lane's wire until `wait` has returned."""
+        self.ask = ask
+        self._sent = sent
+        self._found: Answered | Lost = Lost(ask, "it was not sent")
+        self._thread = threading.Thread(target=self._run, name="link-ahead", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._found = self._sent()
+        except (OSError, ValueError, RuntimeError) as e:
+            self._found = Lost(self.ask, type(e).__name__)
+
+    def wait(self) -> Answered | Lost:
+        """Give what came of it."""
+        self._thread.join()
+        return self._found
+
+
 class _Lane:
     """One thread's wire and its rest."""
 
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
         self.wire: Wire | None = None
+        self.ahead: _Ahead | None = None
         self._bell = threading.Condition()
         self._until, self._wakes = 0.0, False
         self._woken = self._written = self._over = False
