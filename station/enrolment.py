@@ -81,7 +81,7 @@ def settle(turn: Turn, hub: str, enrolled: Enrolled, place: Place) -> None:
     """Keep what the hub made of this machine."""
     turn.set("enrolled", msgspec.json.encode(enrolled).decode())
     turn.set("hub", hub)
-    turn.set(journal.REJOIN, "")
+    turn.set(t.REJOIN, "")
     if not place.anew:
         return
     turn.set("acked", str(place.after))

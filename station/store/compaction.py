@@ -136,7 +136,7 @@ class Compaction:
                 if oldest is None or oldest > last:
                     return
                 until = min(last, oldest + self._rows - 1)
-                turn.set(journal.BASE, f"{until}.{journal.hash_of(turn, until)}")
+                turn.set(t.BASE, f"{until}.{journal.hash_of(turn, until)}")
                 turn.run(_DROP_ENTRIES, {"upto": until})
                 self._paced(began)
             yield

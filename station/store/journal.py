@@ -20,10 +20,6 @@ from sync.protocol.messages import Numbered
 
 log = logging.getLogger(__name__)
 
-BASE = "base"
-"""The key in `meta` of "number.hash" of the entry before the oldest one that is kept."""
-REJOIN = "rejoin"
-"""The key in `meta` of the `Rejoin` that the hub must be told before any entry; "" for none."""
 _ENTRY = msgspec.json.Decoder(Entry)
 _SAVED = msgspec.json.Decoder(Saved)
 _WRITE_SCAN = Statement(insert(t.scans), "at", "text", "source", "session")
@@ -131,7 +127,7 @@ def last_link(turn: Turn) -> tuple[int, str]:
 
 def base(turn: Turn) -> tuple[int, str]:
     """The number and hash of the entry before the oldest one that is kept."""
-    seq, _, hash = turn.get(BASE, "0.").partition(".")
+    seq, _, hash = turn.get(t.BASE, "0.").partition(".")
     return int(seq), hash
 
 

@@ -22,7 +22,6 @@ from station.session import Saved
 from station.store import salvage
 from station.store import schema as t
 from station.store.engine import Wire, open_file
-from station.store.journal import BASE, REJOIN
 from station.store.opening import TAILS, finish_exchange, prepare, ready, sync_file
 from station.store.salvage import Fields, Kept, Salvage
 from sync.orders import facts
@@ -32,7 +31,7 @@ from sync.protocol.messages import Rejoin
 
 log = logging.getLogger(__name__)
 
-_AGAIN = ("schema", "cursor", "acked", "generation", "swept", BASE, REJOIN)
+_AGAIN = ("schema", "cursor", "acked", "generation", "swept", t.BASE, t.REJOIN)
 """Keys of `meta` that are written anew."""
 
 
@@ -130,14 +129,14 @@ def _write_meta(wire: Wire, found: Salvage) -> None:
     rows |= {
         "cursor": str(START),
         "acked": str(found.acked),
-        BASE: _base(found),
+        t.BASE: _base(found),
         # They differ until the feed has been read to its end: orders that are missing may come.
         "generation": str(before + 1),
         "swept": str(before),
     }
     if not found.joins and "enrolled" in rows:
         rejoin = Rejoin(after=found.acked, hash=found.acked_hash)
-        rows[REJOIN] = msgspec.json.encode(rejoin).decode()
+        rows[t.REJOIN] = msgspec.json.encode(rejoin).decode()
     _insert(wire, "meta", [{"key": key, "value": value} for key, value in rows.items()])
 
 

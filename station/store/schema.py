@@ -31,6 +31,11 @@ meta = Table(
     Column("value", String, nullable=False),
 )
 
+BASE = "base"
+"""The key in `meta` of "number.hash" of the entry before the oldest one that is kept."""
+REJOIN = "rejoin"
+"""The key in `meta` of the `Rejoin` that the hub must be told before any entry; "" for none."""
+
 orders = Table(
     "orders",
     tables,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from station.enrolment import Place, settle, stands
-from station.store import journal
+from station.store import schema
 from station.store.store import Store
 from sync.protocol import chain
 from sync.protocol.messages import Enrolled
@@ -33,7 +33,7 @@ def test_the_same_hub_goes_on_where_it_was(store: Store) -> None:
     with store.turn() as turn:
         turn.set("hub", "http://a")
         turn.set("acked", "7")
-        turn.set(journal.BASE, f"7.{'a' * 64}")
+        turn.set(schema.BASE, f"7.{'a' * 64}")
         turn.set("cursor", "1.9")
         place = stands(turn, "http://a")
         assert place == Place(7, "a" * 64, anew=False)
@@ -45,7 +45,7 @@ def test_another_hub_is_offered_all_that_is_kept_and_read_from_the_beginning(sto
     with store.turn() as turn:
         turn.set("hub", "http://a")
         turn.set("acked", "9")
-        turn.set(journal.BASE, f"4.{'b' * 64}")
+        turn.set(schema.BASE, f"4.{'b' * 64}")
         turn.set("cursor", "1.9")
         turn.set("generation", "3")
         place = stands(turn, "http://b")

@@ -165,7 +165,7 @@ def unsent(store: Store) -> dict[str, Numbered]:
     """What would go up, by id; its chain is looked through."""
     keep = StoreKeep(store, lambda: Heartbeat(bench="b1"))
     with store.turn() as turn:
-        turn.set(journal.REJOIN, "")  # as if the hub had answered
+        turn.set(t.REJOIN, "")  # as if the hub had answered
     batch = keep.batch(10_000)
     if batch is None:
         return {}

@@ -474,7 +474,7 @@ def test_a_journal_that_goes_on_after_a_gap_joins_anew_before_its_entries_go_up(
     keep.take(msgspec.json.decode(page(order), type=Page))
     write(store, order, facts.PackStarted(shipment=order.shipments[0].id))
     with store.turn() as turn:
-        turn.set(journal.REJOIN, msgspec.json.encode(Rejoin(after=0, hash="")).decode())
+        turn.set(t.REJOIN, msgspec.json.encode(Rejoin(after=0, hash="")).decode())
     joined = Enrolled(bench="b1", incarnation=2, epoch=1, server_time=datetime.now(UTC))
     hub.answers["/v1/rejoin"] = lambda path, body: (201, msgspec.json.encode(joined))
     link.start()
