@@ -94,18 +94,19 @@ def make(url: str, key: Path, count: int, benches: int, each: int) -> Store:
     names = [f"b{n}" for n in range(benches)] + [f"x{n}" for n in range(OTHERS)]
     heads = dict.fromkeys(names, 0)
     sums = dict.fromkeys(names, 0)
-    with store.write() as connection:
-        for first in range(0, count, AT_ONCE):
-            rows: dict[str, list[dict[str, object]]] = {}
-            for n in range(first, min(first + AT_ONCE, count)):
-                name = owner(n, benches, each)
-                heads[name] += 1
-                id = f"amazon-uk:{number(n)}#1"
-                sums[name] = digest.moved(sums[name], (), (digest.share(id, 4),))
-                for where, row in _rows(n, name, heads[name], safe):
-                    rows.setdefault(where, []).append(row)
+    for first in range(0, count, AT_ONCE):
+        rows: dict[str, list[dict[str, object]]] = {}
+        for n in range(first, min(first + AT_ONCE, count)):
+            name = owner(n, benches, each)
+            heads[name] += 1
+            id = f"amazon-uk:{number(n)}#1"
+            sums[name] = digest.moved(sums[name], (), (digest.share(id, 4),))
+            for where, row in _rows(n, name, heads[name], safe):
+                rows.setdefault(where, []).append(row)
+        with store.write() as connection:  # so often that the log stays small
             for table in (orders, address, shipment, parcel, feed, entry):
                 connection.execute(insert(table), rows[table.name])
+    with store.write() as connection:
         connection.execute(insert(bench), [_bench(name, heads[name], sums[name]) for name in names])
     with store.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
