@@ -8,7 +8,15 @@ scanned. A figure is a module with FIGURE, and a line here. Goals speak of ratio
 seconds of a shared machine never fail a test.
 """
 
-from tests.bench import last_piece, link_entries, link_scan, open_by_code, scan_to_frame, start
+from tests.bench import (
+    last_piece,
+    link_entries,
+    link_scan,
+    link_torture,
+    open_by_code,
+    scan_to_frame,
+    start,
+)
 from tests.bench.figure import Figure
 
 FIGURES: tuple[Figure, ...] = (
@@ -19,4 +27,5 @@ FIGURES: tuple[Figure, ...] = (
     link_scan.FIGURE,
     link_entries.SQLITE,
     link_entries.POSTGRESQL,
+    link_torture.FIGURE,
 )

@@ -15,7 +15,7 @@ class Agenda:
         self.began = self.now = now
         """UTC seconds since 1970, the true time of the simulated world."""
         self.steps = 0
-        """What the world did; a rest that is over or an answer that nobody waits for is none."""
+        """What counts: a scan, a request that a hub answers, a round, a fault."""
         self._born = 0
         self._events: list[tuple[float, int, Event]] = []
 
@@ -34,7 +34,7 @@ class Agenda:
         return True
 
     def counts(self) -> None:
-        """Count a step: something happened that was not only a clock."""
+        """Count a step."""
         self.steps += 1
 
     def until(self, moment: float) -> None:

@@ -14,6 +14,8 @@ from tests.torture.simulation.world import Ended, run
 
 ROOT = Path(__file__).resolve().parents[3]
 SEEDS, STEPS = 200, 500
+MUTANT_SEEDS, MUTANT_STEPS = 6, 400
+"""A planted bug shows in one of so many runs, in its own weather."""
 """The usual dose."""
 
 
@@ -35,12 +37,27 @@ def seeds(
     began = time.process_time()
     with mutants.planted(mutant):
         for seed in range(first, first + number):
-            one = _counted(run(seed, steps), steps, mutant)
+            one = _counted(_one(seed, steps, mutant), steps, mutant)
             for broken in one.broken:
                 told(f"{broken.invariant}: {broken.what}\n  {broken.replay}")
             tally.add(one)
     tally.seconds = time.process_time() - began
     return tally
+
+
+def _one(seed: int, steps: int, mutant: str, told: Callable[[str], None] | None = None) -> Ended:
+    weather = mutants.MUTANTS[mutant].weather if mutant else None
+    return run(seed, steps, told, weather)
+
+
+def caught(name: str, number: int = MUTANT_SEEDS, steps: int = MUTANT_STEPS) -> Ended | None:
+    """Plant a bug and give the first run that it breaks; None: no seed finds it."""
+    with mutants.planted(name):
+        for seed in range(number):
+            ended = _one(seed, steps, name)
+            if ended.broke is not None:
+                return ended
+    return None
 
 
 def _counted(ended: Ended, steps: int, mutant: str) -> Tally:
@@ -68,7 +85,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, help="replay this one, and say what happens")
     known = ["", *mutants.MUTANTS]
     parser.add_argument("--mutant", default="", choices=known, help="plant this bug first")
+    parser.add_argument("--mutants", action="store_true", help="plant each bug, and see it caught")
     args = parser.parse_args(argv)
+    if args.mutants:
+        return max(_shown(name) for name in mutants.MUTANTS)
     if args.seed is None:
         tally = seeds(args.first, args.seeds, args.steps, args.mutant, told=_say)
     else:
@@ -78,10 +98,19 @@ def main(argv: Sequence[str]) -> int:
     return 1 if tally.broken else 0
 
 
+def _shown(name: str) -> int:
+    ended = caught(name)
+    if ended is None or ended.broke is None:
+        _say(f"{name:<16} NOT CAUGHT in {MUTANT_SEEDS} seeds")
+        return 1
+    _say(f"{name:<16} seed {ended.seed}, step {ended.steps}: {str(ended.broke)[:110]}")
+    return 0
+
+
 def _replayed(seed: int, steps: int, mutant: str) -> Tally:
     began = time.process_time()
     with mutants.planted(mutant):
-        ended = run(seed, steps, _say)
+        ended = _one(seed, steps, mutant, _say)
     for line in ended.trail:
         _say(line)
     tally = _counted(ended, steps, mutant)

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 ROWS = 4
 """Of a page: the benches here have few orders, and pages must not hold all of them."""
-STRETCHED = {Lane.BEAT: 10.0, Lane.FEED: 5.0, Lane.UP: 1.0}
+STRETCHED = {Lane.BEAT: 10.0, Lane.FEED: 20.0, Lane.UP: 8.0}
 """How many times longer a lane rests here than it asks for: a machine may be slow, and most of a
 day would be heartbeats."""
 
@@ -78,7 +78,11 @@ class Driver:
 
     def write(self) -> None:
         """Something was written that the hub should have."""
-        if self._asking[Lane.UP] or self._wakes[Lane.UP]:
+        lag = self._world.chance.uniform(0.0, self._world.lag_seconds)
+        self._world.agenda.after(lag, self._written)
+
+    def _written(self) -> None:
+        if not self._over and (self._asking[Lane.UP] or self._wakes[Lane.UP]):
             self._wake(Lane.UP)
 
     # -- a lane
@@ -184,13 +188,11 @@ class Driver:
 
         def answered(said: Said) -> None:
             if current():
-                self._world.agenda.counts()
                 heard = Answered(ask, said.status, said.body, said.retry_after)
                 self._do(ask.lane, lambda: heard)
 
         def lost(why: str) -> None:
             if current():
-                self._world.agenda.counts()
                 self._do(ask.lane, lambda: Lost(ask, why))
 
         self._world.net.ask(self._machine.name, self._asked(ask), self._world.serve, answered, lost)

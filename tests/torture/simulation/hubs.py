@@ -39,7 +39,7 @@ LONGER = 6.0
 ROUND_SECONDS = {"pull": 30.0, "allot": 15.0, "label": 6.0, "confirm": 10.0, "keep house": 60.0}
 AT_ONCE = 3
 """Parcels in one round of asking outside."""
-FORGET_SECONDS = 900.0
+FORGET_SECONDS = 150.0
 """What has been gone from a feed for so long is forgotten here: a month is too long to wait."""
 
 

@@ -19,6 +19,9 @@ GIVE_UP_SECONDS = 35.0
 CUT_SECONDS = 0.5
 """After which a connection that is cut is known to be."""
 
+MIXED = 6
+"""So many earlier answers may come again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -65,7 +68,7 @@ class Net:
     that mixes connections up."""
     cut: set[str] = field(default_factory=set)
     """Who is cut off."""
-    _earlier: dict[str, Said] = field(default_factory=dict)
+    _earlier: dict[str, list[Said]] = field(default_factory=dict)
 
     def ask(
         self,
@@ -113,12 +116,13 @@ class Net:
     def _mixed_up(self, who: str, asked: Asked, said: Said) -> Said:
         if not asked.target.startswith("/v1/feed"):
             return said
-        before = self._earlier.get(who)
-        self._earlier[who] = said
-        if before is None or self.chance.random() >= self.mixing:
+        before = self._earlier.setdefault(who, [])
+        before.append(said)
+        del before[:-MIXED]
+        if self.chance.random() >= self.mixing:
             return said
         self.faults["answers mixed up"] += 1
-        return before
+        return self.chance.choice(before)
 
     def heal(self) -> None:
         """Carry everything from now on."""

@@ -14,7 +14,7 @@ from sync.orders import Order, facts
 if TYPE_CHECKING:
     from tests.torture.simulation.machine import Machine, Process
 
-MOVE_SECONDS = 8.0
+MOVE_SECONDS = 5.0
 MISTAKES = 0.06
 """The share of moves that are wrong or unusual."""
 LOOKS_AT = 6
@@ -40,7 +40,6 @@ class Packer:
     def _move(self) -> None:
         if self._world.healing or self._machine.gone:
             return
-        self._world.agenda.counts()
         if self._machine.printer.out and self._world.chance.random() < 0.08:
             self._machine.within(self._hand_over)
         else:
@@ -67,6 +66,7 @@ class Packer:
         )
         match robot.next_move(seen, self._world.chance, MISTAKES):
             case Scan(text=text):
+                self._world.agenda.counts()
                 self._world.trace(f"{self._machine.name}: scans {text}")
                 process.bench.scan(text, "scanner")
             case Weigh(grams=grams):

@@ -50,7 +50,6 @@ class Printer:
         process = self._machine.process
         if process is None or (self._flying and self._flying.startswith(self._machine.boot)):
             return
-        self._world.agenda.counts()
         self._machine.within(self._turn)
 
     def _turn(self, process: Process) -> None:
@@ -85,7 +84,6 @@ class Printer:
     def _looked(self, process: Process, job: Job, came: bool) -> None:
         if self._machine.process is not process:
             return
-        self._world.agenda.counts()
         self._flying = ""
         self._machine.within(lambda alive: self._say(alive, job, came))
         self.wake()

@@ -214,7 +214,7 @@ class Reckoning:
         return not asked and label.bought_at <= self._world.rules.restored_at
 
     def _nothing_left_good(self, order: Order) -> None:
-        """What was called off before its box was closed has no label that the carrier would take."""
+        """What was called off before its box was closed has no label that counts."""
         good = {one.tracking for one in self._world.carrier.labels.values() if not one.void}
         for shipment in order.shipments:
             off = shipment.cancellation is Cancellation.CANCELLED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -26,7 +26,7 @@ BEGIN = 1_921_000_000.0
 BENCHES = 4
 HEAL_SECONDS = 1800.0
 """In which everybody must have heard everything, once nothing goes wrong any more."""
-LOOK_SECONDS = 30.0
+LOOK_SECONDS = 10.0
 _DRIVES: list[Drive] = []
 """Kept from world to world: see `disk.Drive`."""
 
@@ -68,6 +68,8 @@ class World:
     weather: dict[str, float] = field(init=False)
     outside_lossy: float = 0.0
     lease_minutes: float = 0.0
+    lag_seconds: float = 0.0
+    """How long a bench takes at most until it tells what was scanned."""
     healing: bool = False
     depth: int = 0
     """How many answers from outside are waited for within one another."""
@@ -92,6 +94,7 @@ class World:
         self.net.mixing = self.chance.choice((0.0, 0.0, 0.02, 0.1))
         self.outside_lossy = self.chance.choice((0.0, 0.05, 0.2))
         self.lease_minutes = self.chance.choice(people.LEASE_MINUTES)
+        self.lag_seconds = self.chance.choice((0.5, 5.0, 15.0))
         self.weather = faults.weather(self)
         two = self.chance.random() < 0.5
         self.hubs = [HubProcess(self, name, self.books) for name in ("hub-1", "hub-2")[: 1 + two]]
@@ -133,6 +136,15 @@ class World:
         self.buyers.begin()
         self.agenda.after(people.TECHNICIAN_SECONDS, lambda: people.look_after(self))
         self.agenda.after(20.0, lambda: faults.strike(self))
+
+    def bend(self, weather: Mapping[str, float]) -> None:
+        """Let it be calm but for this: kinds of `faults.KINDS`, or what the wires do."""
+        self.net.heal()
+        self.outside_lossy = weather.get("outside", 0.0)
+        self.net.mixing = weather.get("mixing", 0.0)
+        self.net.straggling = weather.get("straggling", 0.0)
+        self.lease_minutes = weather.get("lease", people.LEASE_MINUTES[-1])
+        self.weather = {name: weather.get(name, 0.0) for name in faults.KINDS}
 
     # -- what everybody uses
 
@@ -255,11 +267,19 @@ class World:
         _DRIVES.extend(self._drives)
 
 
-def run(seed: int, steps: int, told: Callable[[str], None] | None = None) -> Ended:
-    """Make a world of a seed, and let it go wrong."""
+def run(
+    seed: int,
+    steps: int,
+    told: Callable[[str], None] | None = None,
+    weather: Mapping[str, float] | None = None,
+) -> Ended:
+    """Make a world of a seed, and let it go wrong; `weather`: not as the seed draws it."""
     # What the product says in its log of disks that were full on purpose, nobody reads.
     logging.disable(logging.CRITICAL)
     try:
-        return World(seed, told).run(steps)
+        world = World(seed, told)
+        if weather is not None:
+            world.bend(weather)
+        return world.run(steps)
     finally:
         logging.disable(logging.NOTSET)

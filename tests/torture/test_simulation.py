@@ -1,0 +1,82 @@
+"""Does everything hold in a small dose of what `make torture` does at length?"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.torture.simulation import command
+from tests.torture.simulation.agenda import Agenda
+from tests.torture.simulation.disk import Disk, Drive
+from tests.torture.simulation.faults import KINDS
+from tests.torture.simulation.world import run
+
+SEEDS, STEPS = 12, 300
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_no_invariant_is_broken_whatever_goes_wrong() -> None:
+    tally = command.seeds(0, SEEDS, STEPS)
+    assert [(one.what, one.replay) for one in tally.broken] == []
+    assert tally.seeds == SEEDS
+    assert len(tally.faults) > len(KINDS) // 2
+    assert tally.done["parcel-closed"] > SEEDS
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_seed_is_the_same_run_in_every_process() -> None:
+    said = [_trace(hash_seed) for hash_seed in ("1", "2")]
+    assert said[0] == said[1]
+    assert len(said[0].splitlines()) > 20
+
+
+def _trace(hash_seed: str) -> str:
+    code = "from tests.torture.simulation.world import run; run(3, 250, print)"
+    surroundings = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=250,
+    )
+    return done.stdout
+
+
+def test_in_calm_weather_orders_are_packed_and_told() -> None:
+    ended = run(1, 300, weather={})
+    assert ended.broke is None
+    assert ended.faults.get("bench crash at a statement", 0) == 0
+    assert ended.done["parcel-closed"] > 0
+    assert ended.done["parcel told to its marketplace"] > 0
+
+
+def test_what_happens_at_the_same_moment_happens_in_order() -> None:
+    agenda, seen = Agenda(0.0), list[str]()
+    agenda.after(2.0, lambda: seen.append("later"))
+    agenda.after(1.0, lambda: seen.append("first"))
+    agenda.after(1.0, lambda: seen.append("second"))
+    agenda.until(1.5)
+    assert (seen, agenda.now) == (["first", "second"], 1.5)
+
+
+def test_a_power_cut_takes_back_what_nobody_waited_for() -> None:
+    disk, drive = Disk(), Drive()
+    drive.mount(disk, lambda statement: None)
+    for synchronous, value in (("FULL", 1), ("NORMAL", 2)):
+        wire = drive.opened(__file__, synchronous=synchronous).raw_connection()  # type: ignore[arg-type]  # no path is read
+        side = wire.dbapi_connection
+        assert side is not None
+        for statement in ("BEGIN", "CREATE TABLE IF NOT EXISTS t(n)"):
+            side.execute(statement)
+        side.execute(f"INSERT INTO t VALUES({value})")
+        side.execute("COMMIT")
+    assert disk.raw.execute("SELECT n FROM t").fetchall() == [(1,), (2,)]
+    assert disk.after_crash().raw.execute("SELECT n FROM t").fetchall() == [(1,), (2,)]
+    assert disk.after_power_cut().raw.execute("SELECT n FROM t").fetchall() == [(1,)]
