@@ -19,7 +19,7 @@ from sync.hub import ahead, reconsider, troubles, work
 from sync.hub.book import Book
 from sync.hub.channels import Outside, Post
 from sync.hub.engine import Store, upsert
-from sync.hub.process import LEFT
+from sync.hub.process import LEFT, living
 from sync.hub.schema import blob, entry, parcel
 from sync.hub.setup import noted
 from sync.hub.troubles import Kind, Trouble
@@ -245,15 +245,20 @@ class Taken(Enum):
 
 
 def take(connection: Connection, id: str, now: float, holder: str = "") -> Taken:
-    """Take a parcel up for a while, as that hub process."""
-    due = connection.execute(
-        select(parcel.c.due_at).where(parcel.c.id == id).with_for_update()
-    ).scalar_one_or_none()
-    if due is None or due > now:
+    """Take a parcel up for a while, as that hub process; from one that lives it is not taken."""
+    row = connection.execute(
+        select(parcel.c.due_at, parcel.c.holder).where(parcel.c.id == id).with_for_update()
+    ).one_or_none()
+    if row is None or row.due_at > now:
+        return Taken.NOT
+    if row.holder not in ("", holder) and row.holder in living(connection):
+        # A talk may wait long for its bucket. Should that process die, its burial frees this.
+        later = update(parcel).where(parcel.c.id == id).values(due_at=now + BUSY_SECONDS)
+        connection.execute(later)
         return Taken.NOT
     held = {"due_at": now + BUSY_SECONDS, "holder": holder}
     connection.execute(update(parcel).where(parcel.c.id == id).values(**held))
-    return Taken.AGAIN if due else Taken.FRESH
+    return Taken.AGAIN if row.due_at else Taken.FRESH
 
 
 def release(connection: Connection, id: str) -> None:

@@ -14,8 +14,9 @@ import msgspec
 import pytest
 from sqlalchemy import create_engine, func, select, update
 
-from sync.hub import allot, benches, channels, process, schema, setup
+from sync.hub import allot, benches, channels, labels, process, schema, setup
 from sync.hub.engine import Store, open_store
+from sync.hub.labels import Taken
 from sync.hub.process import LOST_STATUS, Alive, Life
 from sync.hub.schema import bench, channel, parcel, shipment
 from sync.orders import Confirmation, LabelState
@@ -94,6 +95,20 @@ def test_who_has_a_dead_ones_name_has_its_work_at_once(store: Store) -> None:
     assert due_at(store, "a") == process.LEFT
     assert due_at(store, "b") == later
     again.end()
+
+
+def test_a_parcel_is_not_taken_from_a_process_that_lives(store: Store) -> None:
+    """Its talk lasts: it may be waiting for its turn at a marketplace that is slow."""
+    one = Life(store)
+    one.enter()
+    now = time.time()
+    hold(store, "a", "hub-1", now - 1)
+    with store.write() as connection:
+        assert labels.take(connection, "a", now, "hub-2") is Taken.NOT
+    assert due_at(store, "a") > now
+    one.end()
+    with store.write() as connection:
+        assert labels.take(connection, "a", now, "hub-2") is Taken.AGAIN
 
 
 def test_a_silent_process_is_buried_once_and_its_work_is_free(store: Store) -> None:
