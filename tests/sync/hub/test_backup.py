@@ -386,7 +386,7 @@ def test_a_bench_that_is_switched_off_is_waited_for_ten_minutes(hub: Hub) -> Non
         setup.restored(connection, 2, now)
         assert setup.restoring(connection, now + 599)
         assert not setup.restoring(connection, now + 600)
-        connection.execute(update(bench_table).values(token_hash="", public_key=""))
+        connection.execute(update(bench_table).values(public_key=""))
         assert not setup.restoring(connection, now + 1)  # nobody is waited for
 
 
