@@ -16,8 +16,11 @@ pieces, 90 in 100 transactions did not happen (p50 257 ms instead of 0.8). In a 
 without waiting for the disk (synchronous=NORMAL) and needs no backup: after a power cut it may
 have forgotten the last pieces, which the columns have not, and which the round finds within a
 second. A piece begun here is at its first line after 3 ms, by the queue after half a second.
-The price of it all: 1.2 % of a core when idle, 30 MB, and 0.7 s of import, which only `serve`
-pays.
+
+What it costs a hub on SQLite, beside plain threads over the same columns, on a busy machine of
+two cores: from request to label 62 ms instead of 47 (p50, with a carrier that answers at once);
+a hundred labels at once 2.9 s instead of 2.6 (p50); 26 MB; 1.2 % of a core when idle; and 0.7 s
+of import, which only `serve` pays.
 """
 
 from __future__ import annotations

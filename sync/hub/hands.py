@@ -2,8 +2,9 @@
 
 Our columns say what is due; here it is handed out. Each channel has a few hands in this process.
 What is due and has a hand is begun at once; what has found none for a while goes on the queue,
-where another hub's hands may find it. Whatever happens to a piece, its parcel stays due until
-somebody has done it: every look at what is due is the reconciler of the one before.
+where another hub's hands may find it, if there is another hub. Whatever happens to a piece, its
+parcel stays due until somebody has done it: every look at what is due is the reconciler of the
+one before.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sqlalchemy import Connection, func, select
 
 from sync.hub.durable import AT_ONCE, LANE_AT_ONCE, Durable, Piece
 from sync.hub.engine import Store
+from sync.hub.process import living
 from sync.hub.schema import orders, parcel
 from sync.hub.setup import epoch
 
@@ -66,9 +68,10 @@ class Hands:
         at = self.tick()
         with self.store.read() as connection:
             found = due(connection, kind, self.now())
+            shared = len(living(connection)) > 1
         with self._lock:
             self._tidy(kind, found, at)
-            here, queue = self._choose(found, at)
+            here, queue = self._choose(found, at, shared=shared)
         if not here and not queue:
             return 0
         goes_on = self.durable.begun([one.ticket for one in (*here, *queue)])
@@ -125,7 +128,9 @@ class Hands:
         for key in [key for key in self._seen if key[0] == kind and key not in still]:
             del self._seen[key]
 
-    def _choose(self, found: Iterable[Piece], at: float) -> tuple[list[Piece], list[Piece]]:
+    def _choose(
+        self, found: Iterable[Piece], at: float, *, shared: bool
+    ) -> tuple[list[Piece], list[Piece]]:
         here = Counter(out.piece.lane for out in self._out.values() if out.here)
         away = Counter(out.piece.lane for out in self._out.values() if not out.here)
         chosen: list[Piece] = []
@@ -138,7 +143,7 @@ class Hands:
             if here[one.lane] < LANE_AT_ONCE and here.total() < AT_ONCE:
                 here[one.lane] += 1
                 chosen.append(one)
-            elif at - seen > HURRY_SECONDS and away[one.lane] < QUEUED_AT_ONCE:
+            elif shared and at - seen > HURRY_SECONDS and away[one.lane] < QUEUED_AT_ONCE:
                 away[one.lane] += 1
                 queued.append(one)
             else:

@@ -16,7 +16,7 @@ from sync.hub import setup
 from sync.hub.durable import AT_ONCE, LANE_AT_ONCE, Durable, Piece
 from sync.hub.engine import Store, open_store
 from sync.hub.hands import ELSEWHERE_SECONDS, HURRY_SECONDS, Hands, due
-from sync.hub.schema import orders, parcel
+from sync.hub.schema import orders, parcel, process
 
 PATIENCE_SECONDS = 60.0
 
@@ -119,6 +119,11 @@ def test_what_finds_no_hand_for_a_while_goes_on_the_queue_and_is_done_by_it(desk
     ids = desk.owe(6)
     assert desk.hands.give("label") == LANE_AT_ONCE
     desk.at += HURRY_SECONDS + 1
+    assert desk.hands.give("label") == 0  # there is nobody else
+    with desk.store.write() as connection:
+        for name in ("hub-1", "hub-2"):
+            row = {"name": name, "boot": name, "beat_at": time.time(), "address": ""}
+            connection.execute(process.insert().values(**row))
     assert desk.hands.give("label") == 2
     until(lambda: len(desk.begun) == len(ids))
     desk.open.set()
