@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -178,7 +178,8 @@ def test_an_old_tls_is_refused_and_the_hub_lives(private: Running) -> None:
         old.wrap_socket(raw)
     with socket.create_connection(private.address, timeout=10) as raw:
         raw.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
-        assert b"200" not in raw.recv(1_000)
+        with suppress(ConnectionResetError):
+            assert b"200" not in raw.recv(1_000)
     assert ca_of(private.url, pin_of(private.hub.ca)) == private.hub.ca
 
 
@@ -199,8 +200,10 @@ def talk(hub: Running, sent: bytes, then: Callable[[], None] | None = None) -> b
             taken_in(hub)
             then()
         got = b""
-        while piece := raw.recv(65_536):
-            got += piece
+        # What the hub had not read when it hung up comes back as a reset.
+        with suppress(ConnectionResetError):
+            while piece := raw.recv(65_536):
+                got += piece
         return got
 
 
