@@ -175,6 +175,8 @@ def hub(url: str, home: Path) -> Iterator[Finding]:
             answered, said = time.time(), answer.headers.get("Date", "")
     except (urllib.error.URLError, OSError) as e:
         why = getattr(e, "reason", e)
+        if isinstance(e, urllib.error.HTTPError):
+            e.close()  # it is an open answer as well
         yield Finding("hub", False, f"{url}: {why}", "packing goes on; see to network and hub")
         return
     yield Finding("hub", True, f"{url} answers in {(answered - asked) * 1000:.0f} ms")

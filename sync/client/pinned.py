@@ -33,6 +33,8 @@ def ca_of(url: str, pin: str) -> bytes:
             pem = answer.read(MOST_BYTES)
     except (urllib.error.URLError, OSError, ValueError) as e:
         why = getattr(e, "reason", e)
+        if isinstance(e, urllib.error.HTTPError):
+            e.close()  # it is an open answer as well
         raise ValueError(f"The hub at {url} does not show its certificate ({why}).") from e
     try:
         found = pin_of(pem)
