@@ -250,6 +250,16 @@ class StoreKeep:
             waiting = select(t.jobs.c.order_id).where(t.jobs.c.sha256 == sha256)
             turn.changed |= set(turn.sql.execute(waiting).scalars())
 
+    def hubs(self) -> tuple[str, ...]:
+        """Where the hub's processes listened when it last said so."""
+        with self._store.turn(feed=True) as turn:
+            return tuple(turn.get("hubs").split())
+
+    def know_hubs(self, addresses: tuple[str, ...]) -> None:
+        """The hub's processes listen there."""
+        with self._store.turn(feed=True) as turn:
+            turn.set("hubs", " ".join(addresses))
+
     def hold_lease(self, until: float) -> None:
         """What is here may be begun until then on this start's clock; infinity: at any time."""
         self._lease.hold(until)

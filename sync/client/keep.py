@@ -54,5 +54,11 @@ class Keep(Protocol):
     def heartbeat(self) -> Heartbeat:
         """What the bench tells of itself."""
 
+    def hubs(self) -> tuple[str, ...]:
+        """Where the hub's processes listened when it last said so."""
+
+    def know_hubs(self, addresses: tuple[str, ...]) -> None:
+        """The hub's processes listen there."""
+
     def hold_lease(self, until: float) -> None:
         """What is here may be begun until then on this start's clock; infinity: at any time."""

@@ -22,6 +22,7 @@ from uuid import uuid4
 
 from sync.client.boot import boottime
 from sync.client.enrolment import enrol
+from sync.client.hubs import Hubs
 from sync.client.keep import Keep
 from sync.client.signer import Signer, authorization
 from sync.client.wire import Away, NoAddress, Wire
@@ -37,6 +38,7 @@ from sync.protocol.lanes import (
     HoldLease,
     Input,
     Joined,
+    KnowHubs,
     Lane,
     LinkState,
     Lost,
@@ -91,7 +93,7 @@ class Link:
         sentence. `told` is called there at each change: it must only pass things on. `ca` is who
         must have signed the hub's certificate; None: whom the system trusts.
         """
-        self._url, self._ca = url, ca
+        self._hubs, self._ca = Hubs(url), ca
         self._keep = keep
         self._open_signer, self._opening = signer, threading.Lock()
         self._signer: Signer | None = None
@@ -110,6 +112,7 @@ class Link:
 
     def start(self) -> None:
         """Begin to talk to the hub."""
+        self._hubs.know(self._keep.hubs())
         for thread in self._threads:
             thread.start()
 
@@ -131,14 +134,15 @@ class Link:
 
     def _forever(self, lane: _Lane) -> None:
         while not self._stopping.is_set():
+            url = self._hubs.present
             try:
-                wire = Wire(self._url, self._ca)
+                wire = Wire(url, self._ca)
             except (NoAddress, OSError) as e:
                 self._unfit(lane, str(e))
                 continue
             lane.wire = wire
             try:
-                while not self._stopping.is_set():
+                while not self._stopping.is_set() and url == self._hubs.present:
                     self._round(lane)
                     lane.rest()
             finally:
@@ -228,6 +232,9 @@ class Link:
                 self._keep.put_blob(sha256, data)
             case HoldLease(until=until):
                 self._keep.hold_lease(until)
+            case KnowHubs(addresses=addresses):
+                self._keep.know_hubs(addresses)
+                self._hubs.know(addresses)
             case Tell(state=state):
                 self._told(state)
             case Wake(lane=other):
@@ -260,6 +267,7 @@ class Link:
         try:
             heard = lane.wire.ask(ask.method, target, ask.body, headers, _READ_SECONDS[ask.lane])
         except Away as e:
+            self._hubs.away(lane.wire.url)
             return Lost(ask, str(e))
         return Answered(ask, heard.status, heard.body, heard.retry_after)
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sync.client.signer import ssl_context
+from sync.protocol import whole
 
 if TYPE_CHECKING:
     import httpx
@@ -59,6 +60,7 @@ class Wire:
         # httpx takes 0.2 s to import: the bench's first screen does not wait for it.
         import httpx
 
+        self.url = url
         self._url = url.rstrip("/")
         self._socket: socket.socket | None = None
         self._cut = False
@@ -99,10 +101,13 @@ class Wire:
                 extensions={"trace": self._traced},
             ) as response:
                 data = _whole(response, time.monotonic() + MOST_SECONDS)
+                said = response.headers.get(whole.HEADER)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as e:
             raise Away(str(e) or type(e).__name__) from e
         except (OSError, ValueError) as e:  # a socket that was cut under it
             raise Away(type(e).__name__) from e
+        if not whole.intact(said, data):
+            raise Away("the answer was damaged on its way")
         return Heard(response.status_code, data, retry_after(response.headers.get("Retry-After")))
 
     def cut(self) -> None:

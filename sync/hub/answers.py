@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
-from sync.hub import benches, metrics, openapi, setup
+from sync.hub import benches, metrics, openapi, process, setup
 from sync.hub import entries as uploads
 from sync.hub import feed as feeds
 from sync.hub.bell import Bell
@@ -252,10 +252,12 @@ def _heartbeat(hub: Hub, asked: Asked, known: Known, now: float) -> Answer:
         raise Refused(Kind.NOT_YOURS, f"{known.name} cannot speak for {said.bench}")
     with hub.store.read() as connection:
         lease = benches.rest_of_lease(connection, known.name, said, now)
+        hubs = process.addresses(connection)
     if lease is None:
         with hub.store.write() as connection:
             lease = benches.beat(connection, known.name, said, now)
-    return _said(Beaten(lease_seconds=max(0.0, lease), server_time=_moment(now)))
+    beaten = Beaten(lease_seconds=max(0.0, lease), hubs=hubs, server_time=_moment(now))
+    return _said(beaten)
 
 
 def _me(hub: Hub, asked: Asked, known: Known, now: float) -> Answer:

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sync.hub import answers
 from sync.hub.answers import MOST_BYTES, Answer, Asked, Hub, answer, refusal
 from sync.hub.refused import Refused
+from sync.protocol import whole
 from sync.protocol.messages import Kind
 
 __all__ = ["MOST_BYTES", "Hub", "app"]
@@ -201,6 +202,7 @@ async def _body(headers: Mapping[str, str], receive: Receive, seconds: float) ->
 async def _send(send: Send, said: Answer, seconds: float) -> None:
     """Send an answer piece by piece, each when the one before was taken."""
     headers = {**said.headers, "Content-Length": str(len(said.body))}
+    headers[whole.HEADER] = whole.digest(said.body)
     encoded = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": said.status, "headers": encoded})
     body = said.body

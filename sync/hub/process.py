@@ -210,6 +210,16 @@ def living(connection: Connection) -> list[str]:
     return list(connection.execute(select(process.c.name).order_by(process.c.name)).scalars())
 
 
+def addresses(connection: Connection) -> tuple[str, ...]:
+    """Say where benches reach the processes that live; those that nobody else can are left out."""
+    said = connection.execute(
+        select(process.c.address).where(
+            process.c.address != "", process.c.beat_at > _now(connection) - SILENT_SECONDS
+        )
+    ).scalars()
+    return tuple(sorted(said))
+
+
 def alone(connection: Connection, *, wait: bool = True) -> bool:
     """Keep the other hubs from doing alike until the commit; False: one of them is at it.
 

@@ -31,6 +31,7 @@ from sync.protocol.lanes import (
     HoldLease,
     Input,
     Joined,
+    KnowHubs,
     Lane,
     LinkState,
     Lost,
@@ -114,6 +115,8 @@ class End:
     """How many entries go at once."""
     lease_asked: float = -math.inf
     """When the request was made whose answer gave the lease that is held."""
+    hubs: tuple[str, ...] = ()
+    """Where the hub's processes listen, as it last said."""
     mismatches: int = 0
     """How often the replica's digest was not the hub's."""
     in_a_row: int = 0
@@ -153,11 +156,18 @@ def step(end: End, input: Input, now: Moment, chance: Random) -> Stepped:
             return end, (*effects, *(Wake(lane) for lane in Lane if lane in others))
         case Lost(to=ask, why=why):
             end = replace(end, unheard=end.unheard | {ask.lane})
-            return _failed(end, ask.lane, Offline(why), chance)
+            return _failed(end, ask.lane, _unless_first(end, ask.lane, Offline(why)), chance)
         case Stumbled(lane=lane, why=why):
             return _failed(end, lane, Offline(why), chance)
         case Took():
             return _took(end, input)
+
+
+def _unless_first(end: End, lane: Lane, state: LinkState) -> LinkState:
+    """One request that is lost is no news: another process of the hub may answer the next."""
+    before = end.lanes.get(lane, end.state)
+    first = not end.failures.get(lane) or lane in end.answered
+    return before if first and isinstance(before, Online) else state
 
 
 def _begin(end: End, lane: Lane) -> End:
@@ -243,7 +253,9 @@ def _answered(end: End, input: Answered, now: Moment, chance: Random) -> Stepped
         case Lane.BEAT:
             beaten = msgspec.json.decode(input.body, type=Beaten)
             end, told = _heard(end, beaten.server_time, beaten.lease_seconds, ask, now)
-            return end, (*told, Rest(Lane.BEAT, BEAT_SECONDS))
+            known = () if beaten.hubs in ((), end.hubs) else (KnowHubs(beaten.hubs),)
+            end = replace(end, hubs=beaten.hubs or end.hubs)
+            return end, (*known, *told, Rest(Lane.BEAT, BEAT_SECONDS))
 
 
 def _missing(end: End, ask: Ask, now: Moment) -> Stepped:

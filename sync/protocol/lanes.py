@@ -224,6 +224,13 @@ class HoldLease:
 
 
 @dataclass(frozen=True, slots=True)
+class KnowHubs:
+    """Ask one of these where the one that was asked does not answer."""
+
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """How the link is, for the lamp."""
 
@@ -238,5 +245,16 @@ class Wake:
 
 
 Effect = (
-    Send | Rest | Take | StartOver | Settle | Joined | Resend | StoreBytes | HoldLease | Tell | Wake
+    Send
+    | Rest
+    | Take
+    | StartOver
+    | Settle
+    | Joined
+    | Resend
+    | StoreBytes
+    | HoldLease
+    | KnowHubs
+    | Tell
+    | Wake
 )

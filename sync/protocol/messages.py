@@ -170,6 +170,8 @@ class Beaten(msgspec.Struct, frozen=True, kw_only=True):
     """200 to `POST /v1/heartbeat`."""
 
     lease_seconds: float = 0.0
+    hubs: tuple[str, ...] = ()
+    """Where the hub's processes listen: if one does not answer, the bench asks another."""
     server_time: datetime
 
 

@@ -26,6 +26,8 @@ from sync.hub.rounds import Rounds
 from sync.hub.server import Server, Shown
 
 PORT = 9200
+EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 -- compared with, not listened on
+"""Addresses that say nothing of where a bench reaches us."""
 
 
 def run(noun: str, argv: list[str]) -> int:
@@ -33,6 +35,12 @@ def run(noun: str, argv: list[str]) -> int:
     parser = say.parser(noun, "The service: what benches talk to, and what goes round.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=PORT, help="port; 0: a free one")
+    parser.add_argument(
+        "--address",
+        default="",
+        metavar="URL",
+        help="where benches reach this process, if elsewhere",
+    )
     parser.add_argument("--name", default="", help="of this process, where there are several")
     parser.add_argument("--no-rounds", action="store_true", help="answer only")
     parser.add_argument("--tls", action="store_true", help="with a certificate of the hub's own CA")
@@ -69,7 +77,7 @@ def _serve(options: argparse.Namespace, opened: home.Opened) -> int:
     )
 
     def listening(url: str, port: int) -> None:
-        life.address = url
+        life.address = options.address or ("" if options.host in EVERYWHERE else url)
         pinned = {"pin": shown.pin} if shown and shown.pin else {}
         say.json({"base_url": url, "port": port, "pid": os.getpid(), **pinned})
         sys.stdout.flush()

@@ -515,3 +515,38 @@ def test_only_a_hub_whose_certificate_was_pinned_is_talked_to_and_what_hangs_is_
         link.stop(timeout=PATIENCE_SECONDS)
         assert not [one for one in threading.enumerate() if one.name.startswith("link-")]
         assert bool(tls_hub.asked) is knows
+
+
+def test_another_process_of_the_hub_is_asked_when_one_dies_and_the_lamp_stays(
+    hub: Hub, keep: KeepOfABadDisk, told: Told, link: Link
+) -> None:
+    other, dead = Hub(), threading.Event()
+    beaten = Beaten(hubs=(hub.url, other.url), server_time=datetime.now(UTC))
+
+    def dies(path: str, body: bytes) -> Answer | None:
+        dead.wait(PATIENCE_SECONDS)
+        raise ConnectionAbortedError("killed")
+
+    hub.answers["/v1/feed"] = dies
+    hub.answers["/v1/heartbeat"] = lambda path, body: (200, msgspec.json.encode(beaten))
+    try:
+        link.start()
+        wait_for_asked(hub, "/v1/feed", 1)
+        wait_for_asked(hub, "/v1/heartbeat", 2)  # the first one's answer is kept by then
+        assert keep.hubs() == (hub.url, other.url)
+        dead.set()
+        wait_for_asked(other, "/v1/feed", 1)
+        assert not [state for state in told.states if isinstance(state, Offline)]
+    finally:
+        dead.set()
+        other.close()
+
+
+def test_an_answer_that_was_damaged_on_its_way_is_taken_for_none(
+    hub: Hub, told: Told, link: Link
+) -> None:
+    hub.says["Content-Digest"] = "sha-256=:bm90IHRoZSBkaWdlc3Qgb2YgdGhpcyBhbnN3ZXIgYXQ=:"
+    link.start()
+    told.wait_for(Offline)
+    hub.says.clear()
+    told.wait_for(Online)

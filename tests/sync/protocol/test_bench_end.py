@@ -26,6 +26,7 @@ from sync.protocol.lanes import (
     HoldLease,
     Input,
     Joined,
+    KnowHubs,
     Lane,
     LinkState,
     Lost,
@@ -518,6 +519,7 @@ def test_the_lamp_shows_the_worst_that_a_lane_met_until_that_lane_is_well() -> N
 
 def test_a_lane_that_has_nothing_to_ask_is_not_bad_news_for_ever() -> None:
     end, _ = step(WELL, Lost(asks(Lane.UP, path=f"/v1/blobs/{SHA}"), "gone"))
+    end, _ = step(end, Lost(asks(Lane.UP, path=f"/v1/blobs/{SHA}"), "gone"))
     assert isinstance(end.state, Offline)
     end, effects = step(end, UpDue(None))
     assert isinstance(end.state, Online)
@@ -620,3 +622,26 @@ def test_whatever_the_hub_says_each_round_ends_with_a_rest_or_a_page(
             end, effects = step(end, Took(take.page, None, take.quick))
             assert rest(effects).lane is lane
     assert end.offset == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("lane", list(Lane))
+def test_one_lost_request_is_no_news_and_the_second_is(lane: Lane) -> None:
+    end, first = step(WELL, Lost(asks(lane), "gone"))
+    assert not of(Tell, first)
+    _, second = step(end, Lost(asks(lane), "gone"))
+    assert [type(told.state) for told in of(Tell, second) if isinstance(told, Tell)] == [Offline]
+
+
+def test_a_bench_that_never_reached_its_hub_says_so_at_once() -> None:
+    _, effects = step(End(), Lost(asks(Lane.FEED), "gone"))
+    assert of(Tell, effects)
+
+
+def test_the_hubs_processes_are_told_of_when_they_change() -> None:
+    hubs = ("http://a:1", "http://b:1")
+    end, effects = step(WELL, answer(Lane.BEAT, Beaten(hubs=hubs, server_time=NOON)))
+    assert of(KnowHubs, effects) == [KnowHubs(hubs)]
+    end, again = step(end, answer(Lane.BEAT, Beaten(hubs=hubs, server_time=NOON)))
+    assert not of(KnowHubs, again)
+    _, silent = step(end, answer(Lane.BEAT, BEATEN))
+    assert not of(KnowHubs, silent), "a hub that does not say so has not moved"
