@@ -20,7 +20,7 @@ from sync.client.enrolment import enrol
 from sync.client.pinned import ca_of
 from sync.client.signer import CA, KEY, open_key
 from sync.protocol import cursor
-from sync.protocol.messages import Enrolled
+from sync.protocol.messages import Enrolled, Rejoin
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,15 @@ def settle(turn: Turn, hub: str, enrolled: Enrolled, place: Place) -> None:
     turn.set("enrolled", msgspec.json.encode(enrolled).decode())
     turn.set("hub", hub)
     turn.set(t.REJOIN, "")
-    if not place.anew:
+    known = cursor.read(turn.get("cursor", str(cursor.START)))
+    restored = known != cursor.START and enrolled.epoch != known.epoch
+    if not place.anew and not restored:
         return
-    turn.set("acked", str(place.after))
+    after, hash = journal.base(turn)
+    if not place.anew and after != place.after:
+        # It was put back to an older state, and may have lost what it had acknowledged.
+        turn.set(t.REJOIN, msgspec.json.encode(Rejoin(after=after, hash=hash)).decode())
+    turn.set("acked", str(after))
     turn.set("cursor", str(cursor.START))
     turn.set("generation", str(int(turn.get("generation", "0")) + 1))
     turn.sql.execute(update(t.entries).values(pending=True))

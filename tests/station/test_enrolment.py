@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import json, structs
 
 from station.enrolment import Place, settle, stands
 from station.store import schema
 from station.store.store import Store
 from sync.protocol import chain
-from sync.protocol.messages import Enrolled
+from sync.protocol.messages import Enrolled, Rejoin
 from tests.builders import NOON
 
 ENROLLED = Enrolled(bench="b1", incarnation=2, epoch=1, server_time=NOON)
@@ -53,3 +54,18 @@ def test_another_hub_is_offered_all_that_is_kept_and_read_from_the_beginning(sto
         settle(turn, "http://b", ENROLLED, place)
         assert (turn.get("hub"), turn.get("acked")) == ("http://b", "4")
         assert (turn.get("cursor"), turn.get("generation")) == ("0.0", "4")
+
+
+def test_a_hub_that_was_put_back_is_told_all_that_is_kept_before_anything_else(
+    store: Store,
+) -> None:
+    with store.turn() as turn:
+        turn.set("hub", "http://a")
+        turn.set("acked", "9")
+        turn.set(schema.BASE, f"4.{'b' * 64}")
+        turn.set("cursor", "1.9")
+        place = stands(turn, "http://a")
+        settle(turn, "http://a", structs.replace(ENROLLED, epoch=2), place)
+        rejoin = json.decode(turn.get(schema.REJOIN), type=Rejoin)
+        assert rejoin == Rejoin(after=4, hash="b" * 64)
+        assert (turn.get("acked"), turn.get("cursor")) == ("4", "0.0")
