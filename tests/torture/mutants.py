@@ -41,7 +41,8 @@ from sync.hub import (
 )
 from sync.orders import Reason, facts
 from sync.protocol import bench_end
-from sync.protocol.messages import Gap, Verdict
+from sync.protocol.lanes import Lane
+from sync.protocol.messages import Gap, Page, Verdict
 
 Own: TypeAlias = Any
 """A function of the product, whatever it takes and gives."""
@@ -64,7 +65,7 @@ def planted(name: str) -> Iterator[None]:
 
 
 def _noafter() -> Swaps:
-    """A page is applied wherever the bench stands."""
+    """A page is applied wherever the bench stands; both guards are off."""
     sound = station_keep.StoreKeep.take
 
     def take(self: Own, page: Own) -> Own:
@@ -72,7 +73,17 @@ def _noafter() -> Swaps:
             turn.set("cursor", page.after)
         return sound(self, page)
 
-    return [(station_keep.StoreKeep, "take", take)]
+    heard = bench_end._answered
+
+    def answered(end: Own, input: Own, now: Own, chance: Own) -> Own:
+        ask = input.to
+        if ask.lane is Lane.FEED and input.status == 200:
+            at = msgspec.json.decode(input.body, type=Page).after
+            query = tuple((key, at if key == "after" else value) for key, value in ask.query)
+            input = replace(input, to=replace(ask, query=query))
+        return heard(end, input, now, chance)
+
+    return [(station_keep.StoreKeep, "take", take), (bench_end, "_answered", answered)]
 
 
 def _seqcursor() -> Swaps:

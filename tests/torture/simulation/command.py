@@ -51,12 +51,15 @@ def _one(seed: int, steps: int, mutant: str, told: Callable[[str], None] | None 
 
 
 def caught(name: str, number: int = MUTANT_SEEDS, steps: int = MUTANT_STEPS) -> Ended | None:
-    """Plant a bug and give the first run that it breaks; None: no seed finds it."""
-    with mutants.planted(name):
-        for seed in range(number):
+    """Plant a bug and give the first run that it breaks; None: no seed finds it.
+
+    A run that breaks without the bug as well shows nothing of it.
+    """
+    for seed in range(number):
+        with mutants.planted(name):
             ended = _one(seed, steps, name)
-            if ended.broke is not None:
-                return ended
+        if ended.broke is not None and _one(seed, steps, name).broke is None:
+            return ended
     return None
 
 

@@ -22,6 +22,7 @@ from sync.protocol.lanes import (
     FeedDue,
     HoldLease,
     Input,
+    Joined,
     Lane,
     Lost,
     Resend,
@@ -119,7 +120,8 @@ class Driver:
                 # In an order of our own: the store draws lots, and not from our seed.
                 wanted = sorted(keep.wanted_blobs())
                 self._world.chance.shuffle(wanted)
-                return UpDue(keep.batch(self.end_.batch), tuple(wanted))
+                batch = keep.batch(self.end_.batch)
+                return UpDue(batch, tuple(wanted), None if batch else keep.rejoin())
             case Lane.BEAT:
                 return BeatDue(keep.heartbeat())
 
@@ -155,6 +157,10 @@ class Driver:
                     keep.reset(epoch)
                 case Settle(answer=answer):
                     keep.acked(answer)
+                case Joined(enrolled=enrolled):
+                    keep.rejoined(enrolled)
+                    self._process.me = enrolled
+                    self._world.rules.enrolled_anew(enrolled.bench)
                 case Resend(need=need):
                     keep.rewind(need)
                 case StoreBytes(sha256=sha256, data=data):

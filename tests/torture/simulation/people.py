@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
+from station.enrolment import Place, settle, stands
 from sync.hub import benches, desk, takeover
 from sync.hub.schema import bench as benches_table
 from sync.hub.schema import shipment as shipments
@@ -40,6 +41,7 @@ LEASE_MINUTES = (1.5, 5.0, 720.0)
 TECHNICIAN_SECONDS = 60.0
 BADGES = ("ANNA", "BEN", "CHEN", "DORA", "EMIL", "FAY", "GUS", "HANA")
 PREFETCH = 5
+HUB = "https://hub"
 
 
 class Buyers:
@@ -266,13 +268,22 @@ def enrol(world: World, machine: Machine, name: str) -> None:
     if not codes or machine.process is None or process is None or not process.alive:
         world.agenda.after(20.0, lambda: enrol(world, machine, name) if not machine.gone else None)
         return
-    after, hash = machine.acked()
+    places: list[Place] = []
+
+    def where(program: Process) -> None:
+        with program.store.turn() as turn:
+            places.append(stands(turn, HUB))
+
+    if not machine.within(where) or not places:
+        world.agenda.after(20.0, lambda: enrol(world, machine, name) if not machine.gone else None)
+        return
+    (place,) = places
     said = Enrol(
         code=codes[0],
         public_key=signer(machine.key).public_key,
         host=machine.name,
-        after=after,
-        hash=hash,
+        after=place.after,
+        hash=place.hash,
     )
     answers: list[Said] = []
     body = msgspec.json.encode(said)
@@ -284,7 +295,8 @@ def enrol(world: World, machine: Machine, name: str) -> None:
     enrolled = msgspec.json.decode(answers[0].body, type=Enrolled)
 
     def keep(program: Process) -> None:
-        program.keep.enrol(enrolled)
+        with program.store.turn() as turn:
+            settle(turn, HUB, enrolled, place)
 
     if not machine.within(keep):
         world.agenda.after(20.0, lambda: enrol(world, machine, name) if not machine.gone else None)

@@ -215,7 +215,12 @@ class Reckoning:
 
     def _nothing_left_good(self, order: Order) -> None:
         """What was called off before its box was closed has no label that counts."""
-        good = {one.tracking for one in self._world.carrier.labels.values() if not one.void}
+        gone = self._world.rules.in_the_carriers_hands
+        good = {
+            one.tracking
+            for one in self._world.carrier.labels.values()
+            if not one.void and not gone(one.tracking)
+        }
         for shipment in order.shipments:
             off = shipment.cancellation is Cancellation.CANCELLED
             for box in shipment.parcels if off else ():
