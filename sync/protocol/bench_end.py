@@ -270,7 +270,8 @@ def _heard(end: End, server: datetime, lease: float, ask: Ask, now: Moment) -> S
     offset = (server - now.wall).total_seconds()
     end = replace(_well(end, ask.lane), offset=offset)
     end, told = _met(end, ask.lane, Online(now.wall, offset))
-    if ask.boottime < end.lease_asked:
+    unsaid = ask.lane is Lane.FEED and not lease
+    if unsaid or ask.boottime < end.lease_asked:
         # It waited at the hub while another lane was told more lately.
         return end, told
     margin = min(lease * LEASE_MARGIN, LEASE_MARGIN_SECONDS)

@@ -210,7 +210,7 @@ def test_a_batch_says_when_it_was_sent_and_a_heartbeat_what_went_wrong() -> None
 
 def test_a_page_is_stored_and_what_comes_then_is_said_when_it_was() -> None:
     end, effects = step(End(), answer(Lane.FEED, a_page()))
-    assert effects == (Tell(ONLINE), HoldLease(math.inf), Take(a_page(), quick=True))
+    assert effects == (Tell(ONLINE), Take(a_page(), quick=True))
     assert not of(Rest, effects), "the next page is not asked for before this one is stored"
     assert end.state == ONLINE
 
@@ -573,6 +573,14 @@ def test_a_request_that_waited_at_the_hub_does_not_shorten_the_lease() -> None:
     old = Answered(asks(Lane.FEED, boottime=975.0), 200, msgspec.json.encode(a_page()))
     _, effects = step(end, old)
     assert not of(HoldLease, effects)
+
+
+def test_an_order_that_comes_in_does_not_let_the_bench_begin_for_ever() -> None:
+    end, _ = step(WELL, answer(Lane.BEAT, Beaten(lease_seconds=100.0, server_time=NOON)))
+    page = Answered(asks(Lane.FEED, boottime=1_001.0), 200, msgspec.json.encode(a_page()))
+    _, effects = step(end, page, Moment(1_001.0, NOON))
+    assert of(Take, effects)
+    assert not of(HoldLease, effects), "a page says nothing of the lease"
 
 
 def test_a_hub_that_gives_shorter_leases_is_heard() -> None:
