@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, Row, insert, select, text, update
 
 from sync.hub import taking
 from sync.hub.book import Book, kind_of
@@ -47,7 +48,9 @@ def take(connection: Connection, book: Book, sent: Sent, now: float) -> Acked | 
     ).one()
     if sent.incarnation != known.incarnation:
         return Gap(need=1, fork=True)
-    wrong = problem(sent, known.last_seq, known.last_hash, _hashes(connection, sent, known))
+    stored = _stored(connection, sent, known.last_seq)
+    hashes = {row.seq: row.hash for row in stored}
+    wrong = problem(sent, known.last_seq, known.last_hash, hashes)
     if wrong is not None:
         return wrong
     new = [one for one in sent.entries if one.seq > known.last_seq]
@@ -62,27 +65,40 @@ def take(connection: Connection, book: Book, sent: Sent, now: float) -> Acked | 
             .values(last_seq=last, last_hash=new[-1].hash)
         )
     return Acked(
-        acked=last,
+        # Not all that is here: of what another machine with the same disk has told since, this
+        # one's journal has other entries under the same numbers.
+        acked=sent.entries[-1].seq if sent.entries else last,
         verdicts=judged,
         lease_seconds=known.lease_seconds,
         server_time=datetime.fromtimestamp(now, UTC),
     )
 
 
-def _hashes(connection: Connection, sent: Sent, known: object) -> dict[int, str]:
+def _stored(connection: Connection, sent: Sent, last: int) -> Sequence[Row[Any]]:
     """Give what is stored of the numbers that a batch repeats: none, when it only goes on."""
-    last = int(known.last_seq)  # type: ignore[attr-defined]  # a row
     if not sent.entries or sent.entries[0].seq > last:
-        return {}
-    rows = connection.execute(
-        select(entry.c.seq, entry.c.hash).where(
+        return ()
+    first = sent.entries[0].seq
+    return connection.execute(
+        select(entry.c.seq, entry.c.hash, entry.c.verdict, entry.c.reason)
+        .where(
             entry.c.bench == sent.bench,
             entry.c.incarnation == sent.incarnation,
-            entry.c.seq >= sent.entries[0].seq - 1,
-            entry.c.seq <= min(last, sent.entries[0].seq + MOST),
+            entry.c.seq >= first - 1,
+            entry.c.seq <= min(last, first + MOST),
         )
-    )
-    return {row.seq: row.hash for row in rows}
+        .order_by(entry.c.seq)
+    ).all()
+
+
+def _overruled(sent: Sent, stored: Sequence[Row[Any]]) -> list[Judged]:
+    """Give again the verdicts that a bench must hear of: the answer that had them may be lost."""
+    repeated = {one.seq for one in sent.entries}
+    return [
+        Judged(seq=row.seq, verdict=Verdict(row.verdict), reason=row.reason)
+        for row in stored
+        if row.seq in repeated and row.verdict not in (Verdict.OK, Verdict.DUP)
+    ]
 
 
 def _take_new(

@@ -151,7 +151,33 @@ def purge(connection: Connection, now: float) -> int:
             delete(feed).where(feed.c.bench == row.bench, old, feed.c.seq <= row.seq)
         )
         forgotten += done.rowcount
+        _bring_forward(connection, row.bench, row.seq)
     return forgotten
+
+
+def _bring_forward(connection: Connection, name: str, purged: int) -> None:
+    """Move what is older than the last row that was forgotten, and not gone, to the feed's end.
+
+    Whoever reads from 0 has read nothing that was forgotten; but between two pages he stands where
+    only he does who was away for too long. With nothing left there, his first page passes it.
+    """
+    there = (feed.c.bench == name) & (feed.c.seq < purged)
+    rows = connection.execute(select(feed.c.row).where(there).order_by(feed.c.seq)).scalars().all()
+    if not rows:
+        return
+    head = connection.execute(
+        update(bench)
+        .where(bench.c.name == name)
+        .values(feed_seq=bench.c.feed_seq + len(rows))
+        .returning(bench.c.feed_seq)
+    ).scalar_one()
+    first = head - len(rows) + 1
+    connection.execute(
+        update(feed)
+        .where(feed.c.bench == name, feed.c.row == bindparam("of"))
+        .values(seq=bindparam("to")),
+        [{"of": row, "to": first + at} for at, row in enumerate(rows)],
+    )
 
 
 def recount(connection: Connection) -> None:

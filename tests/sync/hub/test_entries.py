@@ -191,6 +191,20 @@ def test_a_batch_whose_answer_was_lost_counts_once(allotted: ONE) -> None:
     assert hub.order(order.id).shipments[0].packed("L1") == 1
 
 
+def test_a_batch_is_acknowledged_and_nothing_that_a_clone_has_told_since(allotted: ONE) -> None:
+    _, bench, order = allotted
+    shipment = order.shipments[0]
+    early = bench.numbered(order.id, shipment.claim, facts.PackStarted(shipment=shipment.id))
+    batch = bench.batch(chain.START, early)
+    bench.post(batch)
+    previous = bench.hash
+    later = facts.ParcelOpened(parcel=shipment.parcels[0].id)
+    bench.post(bench.batch(previous, bench.numbered(order.id, shipment.claim, later)))
+    again = bench.post(batch)
+    assert isinstance(again, Acked)
+    assert again.acked == 1
+
+
 def test_a_gap_is_asked_for(allotted: ONE) -> None:
     _, bench, order = allotted
     shipment = order.shipments[0]

@@ -389,6 +389,18 @@ def test_a_bench_that_has_heard_of_everything_reads_on_after_a_purge(
     assert first.shipments[1].id in replica.orders()
 
 
+def test_a_new_bench_reads_page_by_page_past_what_was_forgotten(hub: Hub, replica: Replica) -> None:
+    made = filled(hub, 5)
+    hub.change(made[-1].id, 0, state=State.IN_TRANSIT)
+    with hub.store.write() as connection:
+        assert feed.purge(connection, hub.now + MONTH) == 1
+    for _ in range(3):
+        replica.read(2)
+    assert len(replica.orders()) == 4
+    ours, theirs = replica.catch_up()
+    assert ours == theirs
+
+
 def test_a_shipment_that_came_back_is_not_forgotten(hub: Hub) -> None:
     first, _, _ = filled(hub)
     hub.change(first.id, 0, bench="", state=State.READY)
