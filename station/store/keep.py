@@ -23,6 +23,7 @@ from sync.protocol.messages import (
     Batch,
     Enrolled,
     Heartbeat,
+    Judged,
     Numbered,
     Page,
     Rejoin,
@@ -202,19 +203,14 @@ class StoreKeep:
 
     def acked(self, answer: Acked) -> None:
         """Everything up to `answer.acked` is on the hub's disk."""
-        # The hub says its verdicts once: those that a packer must hear of wait for the disk.
         overruled = any(one.verdict in notices.OVERRULED for one in answer.verdicts)
+        # Those that a packer must hear of wait for the disk: acknowledged, they are not said again.
         with self._store.turn(feed=not overruled) as turn:
             if answer.acked > int(turn.get("acked", "0")):
                 turn.set("acked", str(answer.acked))
-            for judged in answer.verdicts:
-                turn.sql.execute(
-                    update(t.entries)
-                    .where(t.entries.c.seq == judged.seq)
-                    .values(verdict=judged.verdict)
-                )
+            news = [judged for judged in answer.verdicts if _says(turn, judged)]
             if overruled:
-                notices.judge(turn, answer.verdicts)
+                notices.judge(turn, news)
 
     def overruled(self) -> tuple[tuple[Verdict, Entry], ...]:
         """Entries that the hub stored and did not follow, newest first: troubles."""
@@ -277,6 +273,13 @@ class StoreKeep:
         except StoreError:
             return said  # a disk that does not answer is no reason to seem dead
         return msgspec.structs.replace(said, last_seq=last)
+
+
+def _says(turn: Turn, judged: Judged) -> bool:
+    """Keep a verdict; whether it is news: the hub repeats some, in case its answer was lost."""
+    new = {"verdict": judged.verdict}
+    unlike = (t.entries.c.seq == judged.seq, t.entries.c.verdict != judged.verdict)
+    return bool(turn.sql.execute(update(t.entries).where(*unlike).values(new)).rowcount)
 
 
 def _fitting(rows: int, seconds: float) -> int:

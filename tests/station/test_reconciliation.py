@@ -8,11 +8,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import delete
 
 from station import flows
 from station.flows.flow import Weighed
 from station.session import Session
-from station.store import notices
+from station.store import notices, schema
 from sync.client.replica import now
 from sync.orders import HoldKind, Order, apply, facts
 from sync.protocol.messages import Acked, Change, Judged, Page, Verdict
@@ -162,6 +163,23 @@ def test_the_verdicts_that_follow_say_nothing_twice(world: World) -> None:
     assert all_told(world) == THREE
     judges(world, {1: Verdict.LATE, 2: Verdict.FENCED})
     assert all_told(world) == []
+
+
+def test_a_verdict_that_the_hub_says_again_is_told_once(world: World) -> None:
+    packs(world, 1)
+    batch = world.keep.batch(500)
+    assert batch is not None
+    fenced = Judged(seq=batch.entries[-1].seq, verdict=Verdict.FENCED)
+    acked = Acked(acked=fenced.seq, verdicts=(fenced,), server_time=NOON)
+    world.keep.acked(acked)
+    world.bench.refresh()
+    assert len(all_told(world)) == 1
+    with world.bench.store.turn() as turn:
+        turn.sql.execute(delete(schema.notices))  # however long ago that was
+    world.keep.acked(acked)
+    world.bench.refresh()
+    assert all_told(world) == []
+    assert [verdict for verdict, _ in world.keep.overruled()] == [Verdict.FENCED]
 
 
 def test_the_page_that_follows_the_verdicts_says_nothing_twice(world: World) -> None:

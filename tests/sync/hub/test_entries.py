@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from sync.hub import allot, benches, entries
+from sync.hub import ahead, allot, benches, entries
 from sync.hub.book import Book
 from sync.hub.engine import Store
 from sync.hub.schema import entry, trouble
@@ -170,6 +170,30 @@ def test_planning_the_parcel_that_the_hub_planned_is_no_conflict(allotted: ONE) 
     box = order.shipments[0].parcels[0]
     asked = facts.LabelRequested(parcel=box.id, key="mine", grams=1, address=order.address_digest)
     assert bench.say(order, facts.ParcelPlanned(parcel=box.id), asked) == [Verdict.OK] * 2
+
+
+def test_a_bench_whose_answer_was_lost_hears_again_that_another_has_its_order(
+    allotted: ONE,
+) -> None:
+    hub, bench, order = allotted
+    hub.bench("b2")
+    id = order.shipments[0].id
+    started = bench.numbered(order.id, order.shipments[0].claim, facts.PackStarted(shipment=id))
+    assert isinstance(bench.post(bench.batch(chain.START, started)), Acked)
+    hub.record(
+        order.id,
+        *ahead.taken_back(hub.order(order.id).shipments[0], "") or (),
+        facts.ShipmentAllocated(shipment=id, warehouse="main", bench="b2", claim=Claim(1, 2)),
+    )
+    packed = facts.ItemPacked(parcel=f"{id}/1", line="1")
+    late = bench.numbered(order.id, order.shipments[0].claim, packed)
+    lost = bench.post(bench.batch(started[0].hash, late))
+    again = bench.post(bench.batch(chain.START, [*started, *late]))
+    assert isinstance(lost, Acked)
+    assert isinstance(again, Acked)
+    assert [(one.seq, one.verdict) for one in lost.verdicts] == [(2, Verdict.FENCED)]
+    assert again.verdicts == lost.verdicts, "what was ok need not be said again"
+    assert hub.stored() == 2
 
 
 def test_a_batch_whose_answer_was_lost_counts_once(allotted: ONE) -> None:
