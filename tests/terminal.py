@@ -25,7 +25,7 @@ from types import TracebackType
 
 import pyte
 
-DEADLINE = 15.0
+DEADLINE = 60.0
 """Seconds that a program has for what is expected of it: a busy machine, not a slow program."""
 LOOK = 0.02
 """Seconds between two looks where the condition is not the screen."""

@@ -41,7 +41,7 @@ from tests.sync.hub.world import World
 from tests.sync.hub.world import world as a_world
 
 pytestmark = pytest.mark.slow
-DEADLINE = 15.0
+DEADLINE = 60.0
 """Seconds until something that must happen is taken not to."""
 
 

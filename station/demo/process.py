@@ -24,7 +24,7 @@ from typing import Any
 
 import msgspec
 
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 """How long a process may take until it is ready; on a loaded machine imports alone take ten."""
 STOP_SECONDS = 5.0
 """How long it may take to end by itself."""

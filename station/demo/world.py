@@ -21,7 +21,7 @@ from sync.orders import Order
 
 HUB = (sys.executable, "-m", "sync.hub")
 CHANNEL, CARRIER = "amazon", "simpost"
-ASK_SECONDS = 20.0
+ASK_SECONDS = 60.0
 """How long the books may take to be read."""
 FASTER = 60.0
 """The marketplace's clock and limits run so many times faster: an hour of theirs is a minute, so

@@ -21,7 +21,7 @@ from drivers.transports import (
 )
 from drivers.transports.loopback import device
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 def soon() -> float:
@@ -111,7 +111,7 @@ def test_a_printer_that_never_closes_does_not_hold_us(port: socket.socket) -> No
     wire.connect(PATIENCE)
     began = time.monotonic()
     wire.close()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
 
 
 def test_a_printer_that_takes_no_more_is_stalled_and_we_know_how_far_it_came(

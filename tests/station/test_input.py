@@ -11,7 +11,7 @@ from tests.station.screen_text import scan, screen_text
 
 
 async def until(pilot: Pilot[int], holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not holds():
             await pilot.pause(0.01)
 

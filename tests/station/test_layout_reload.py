@@ -14,7 +14,7 @@ import layouts
 from station.layout_reload import LayoutShelf, LayoutWatch
 
 OURS = (layouts.FOLDER / "tote.toml").read_text(encoding="utf-8")
-DEADLINE_SECONDS = 10
+DEADLINE_SECONDS = 60
 
 
 def titled(title: str) -> str:

@@ -125,7 +125,7 @@ def test_watch_redraws_at_every_save_until_interrupted(tmp_path: Path) -> None:
         (tmp_path / "tote.toml").write_text(source)
         assert "tote: drawn to" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
     finally:
         process.kill()
         process.wait()

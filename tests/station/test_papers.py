@@ -14,7 +14,7 @@ from station.papers import Paper, PaperDrawer
 from station.store import schema as t
 from tests.station.test_bench import World, claimed
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 """The first slip loads the fonts."""
 
 

@@ -15,7 +15,7 @@ from drivers.simulate.cli import main
 from drivers.simulate.fault import NAMES
 from drivers.transports import open_transport
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 Answer = dict[str, Any]  # JSON
 
 

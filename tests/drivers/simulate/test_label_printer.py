@@ -18,7 +18,7 @@ from drivers.simulate.paper import Paper
 from drivers.simulate.personality import Personality
 from drivers.transports import Cut, Stalled, Transport, Unreachable, open_transport
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 def label(text: str, settings: str = "") -> bytes:

@@ -82,7 +82,7 @@ def test_a_stopped_demo_leaves_no_process_behind(tmp_path: Path) -> None:
             if "orders:" in line:
                 break
         running.send_signal(signal.SIGTERM)
-        assert running.wait(60) == 130
+        assert running.wait(120) == 130
     assert _processes_of(tmp_path) == []
 
 

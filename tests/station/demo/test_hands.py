@@ -13,7 +13,7 @@ from station.session import Session
 from sync.protocol.messages import Packer
 from tests.builders import an_order
 
-DEADLINE = 5.0
+DEADLINE = 60.0
 ADA = Packer(badge="P001", name="Ada")
 
 

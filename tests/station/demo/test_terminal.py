@@ -12,8 +12,8 @@ import pytest
 
 from tests.station.demo.test_process import ended
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
-READY_SECONDS, ANSWER_SECONDS = 120.0, 20.0
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+READY_SECONDS, ANSWER_SECONDS = 200.0, 60.0
 NEXT, WRONG, LEAVE = b"\x0e", b"\x18", b"\x11"
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from station.spool import Job, JobKind, JobState
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 _IN_FLIGHT = (JobState.SENDING, JobState.SENT)
 
 

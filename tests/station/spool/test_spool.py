@@ -364,7 +364,7 @@ def test_a_full_disk_prints_nothing(printer: VirtualPrinter) -> None:
 
     spool = Spool([Printer(name="zebra", url=printer.url)], shelf, on_lamp, HURRY)
     spool.start()
-    assert bad.wait(5)
+    assert bad.wait(60)
     assert printer.printed == []
     shelf.full = False
     shelf.wait_state("A:1", JobState.PRINTED)

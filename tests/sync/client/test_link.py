@@ -46,7 +46,7 @@ from sync.protocol.messages import (
 )
 from tests.builders import NOON, a_label, an_order, up_to_close
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 """Long past what the first back-offs take, on a busy machine."""
 
 Answer = tuple[int, bytes]

@@ -36,14 +36,14 @@ def test_of_several_that_start_at_once_all_have_one_key(tmp_path: Path) -> None:
     start = threading.Barrier(8)
 
     def open_() -> None:
-        start.wait(10)
+        start.wait(60)
         seen.append(open_key(tmp_path / KEY).public_key)
 
     threads = [threading.Thread(target=open_) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert len(seen) == 8
     assert len(set(seen)) == 1
 

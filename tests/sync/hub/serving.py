@@ -59,7 +59,7 @@ class Serving:
 
     def ready(self) -> httpx.Response:
         """Ask whether it is ready."""
-        return httpx.get(f"{self.url}/readyz", timeout=20)
+        return httpx.get(f"{self.url}/readyz", timeout=60)
 
     def close(self) -> None:
         """Let nothing of it be left."""

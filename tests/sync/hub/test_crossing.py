@@ -113,7 +113,7 @@ def test_who_is_thrown_out_of_a_deadlock_begins_again(hub: Hub, other: Store) ->
             tries.append(first)
             hub.book.get(connection, first, lock=True)  # type: ignore[arg-type]
             if len(tries) <= 2:
-                both.wait(30)
+                both.wait(60)
             hub.book.get(connection, second, lock=True)  # type: ignore[arg-type]
 
         store.transact(do)

@@ -138,7 +138,7 @@ def test_a_process_whose_row_is_gone_ends(store: Store) -> None:
     other.enter()
     assert other.bury() == ["hub-1"]
     one.start()
-    assert lost.wait(20)
+    assert lost.wait(60)
     one.end()
     other.end()
 
@@ -153,7 +153,7 @@ def test_a_process_that_cannot_say_that_it_lives_ends(tmp_path: Path, postgresql
     with made.write() as connection:
         connection.exec_driver_sql("ALTER TABLE process RENAME TO away")
     one.start()
-    assert lost.wait(20)
+    assert lost.wait(60)
     with made.write() as connection:
         connection.exec_driver_sql("ALTER TABLE away RENAME TO process")
     one.end()

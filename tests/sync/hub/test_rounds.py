@@ -335,7 +335,7 @@ def _orders(here: World) -> int:
 
 def _until(so: Callable[[], bool]) -> None:
     """Wait for what a round does in its own time."""
-    deadline = time.monotonic() + 20.0
+    deadline = time.monotonic() + 60.0
     while not so():
         assert time.monotonic() < deadline
         threading.Event().wait(0.01)

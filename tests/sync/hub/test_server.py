@@ -29,7 +29,7 @@ from sync.hub.server import Server, Shown
 from sync.protocol import VERSION, VERSION_HEADER
 from tests.sync.hub.world import opened
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass
@@ -174,9 +174,9 @@ def test_an_old_tls_is_refused_and_the_hub_lives(private: Running) -> None:
     old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         old.maximum_version = ssl.TLSVersion.TLSv1_1
-    with socket.create_connection(private.address, timeout=10) as raw, pytest.raises(OSError):  # noqa: PT011 -- SSLError or a reset
+    with socket.create_connection(private.address, timeout=60) as raw, pytest.raises(OSError):  # noqa: PT011 -- SSLError or a reset
         old.wrap_socket(raw)
-    with socket.create_connection(private.address, timeout=10) as raw:
+    with socket.create_connection(private.address, timeout=60) as raw:
         raw.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
         with suppress(ConnectionResetError):
             assert b"200" not in raw.recv(1_000)

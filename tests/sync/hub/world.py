@@ -284,7 +284,7 @@ def world(folder: Path, url: str = "") -> Iterator[World]:
             for path in ("/labels", "/services", "/manifests"):
                 contract._beside = (*contract._beside, path)
             wire = ContractTransport(wire, contract)
-        client = stack.enter_context(httpx.Client(transport=wire, timeout=20))
+        client = stack.enter_context(httpx.Client(transport=wire, timeout=60))
         store, safe, book = opened(folder, url)
         stack.callback(store.close)
         rounds = Rounds(store, book, safe, Bell(), client, again_seconds=0.001, pause_seconds=0.001)

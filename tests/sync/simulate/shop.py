@@ -179,7 +179,7 @@ def shopping(
         wire: httpx.BaseTransport = httpx.HTTPTransport(verify=False)  # nothing here is encrypted
         if contract:
             wire = ContractTransport(wire, contract)
-        client = stack.enter_context(httpx.Client(base_url=address(), transport=wire, timeout=20))
+        client = stack.enter_context(httpx.Client(base_url=address(), transport=wire, timeout=60))
         shop = Shop(amazon, clock, client, contract)
         shop.log_in()
         yield shop

@@ -52,7 +52,7 @@ def posting(
         BOARD.app = panel.app([simpost])
         contract = Contract((_model(),), beside=("/simulate/",))
         wire = ContractTransport(httpx.HTTPTransport(verify=False), contract)
-        with httpx.Client(base_url=address(), transport=wire, timeout=20) as client:
+        with httpx.Client(base_url=address(), transport=wire, timeout=60) as client:
             yield client, contract
         assert not contract.wrong_responses
 
