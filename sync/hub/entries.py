@@ -68,13 +68,13 @@ def take(connection: Connection, book: Book, sent: Sent, now: float) -> Acked | 
         # Not all that is here: of what another machine with the same disk has told since, this
         # one's journal has other entries under the same numbers.
         acked=sent.entries[-1].seq if sent.entries else last,
-        verdicts=judged,
+        verdicts=(*_overruled(sent, stored), *judged),
         lease_seconds=known.lease_seconds,
         server_time=datetime.fromtimestamp(now, UTC),
     )
 
 
-def _stored(connection: Connection, sent: Sent, last: int) -> Sequence[Row[Any]]:
+def _stored(connection: Connection, sent: Sent, last: int) -> Sequence[Row[Any, Any, Any, Any]]:
     """Give what is stored of the numbers that a batch repeats: none, when it only goes on."""
     if not sent.entries or sent.entries[0].seq > last:
         return ()
@@ -91,7 +91,7 @@ def _stored(connection: Connection, sent: Sent, last: int) -> Sequence[Row[Any]]
     ).all()
 
 
-def _overruled(sent: Sent, stored: Sequence[Row[Any]]) -> list[Judged]:
+def _overruled(sent: Sent, stored: Sequence[Row[Any, Any, Any, Any]]) -> list[Judged]:
     """Give again the verdicts that a bench must hear of: the answer that had them may be lost."""
     repeated = {one.seq for one in sent.entries}
     return [
