@@ -24,7 +24,7 @@ from sync.protocol.messages import Page
 from tests.sync.hub.restored import Journal, again, reported
 from tests.sync.hub.world import Bench, World, packing, world
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 PATIENCE_SECONDS = 90.0
 BENCHES = ("b1", "b2", "b3")
@@ -81,8 +81,9 @@ def at_work(*all_: Callable[[], object]) -> Iterator[None]:
         yield
     finally:
         enough.set()
+        # To the end: what they hold open is closed behind their backs otherwise.
         for thread in threads:
-            thread.join(PATIENCE_SECONDS)
+            thread.join()
     assert not wrong, wrong
 
 
@@ -90,7 +91,7 @@ def wait_for(what: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
     while not what():
         assert time.monotonic() < end, "it did not come"
-        time.sleep(0.01)
+        threading.Event().wait(0.01)
 
 
 def rounds(here: World) -> Callable[[], int]:
