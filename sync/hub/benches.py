@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, Row, insert, select, update
 
 from sync.hub import feed, items, troubles
+from sync.hub.book import HUB
 from sync.hub.refused import Refused
 from sync.hub.schema import bench, enrol_code
 from sync.hub.schema import feed as feeds
@@ -40,6 +41,10 @@ PREFETCH = 30
 WAREHOUSE = "main"
 LEASE_MINUTES = 12 * 60.0
 """How long what a silent bench has not begun stays its own: a shift."""
+LEAST_LEASE_MINUTES = 1.0
+"""The bench says that it lives every few seconds; a network that hiccups must not cost its work."""
+LONGEST_NAME = 60
+"""It stands in every header, and on the screens of all benches."""
 BEAT_SECONDS = 2.0
 """A heartbeat with nothing new is written down at most so often; benches send one in three."""
 
@@ -50,6 +55,17 @@ class Known:
 
     name: str
     incarnation: int
+
+
+def why_not(name: str, lease_minutes: float) -> str:
+    """Say why there can be no such bench; "" when there can."""
+    if name == HUB:
+        return f"the hub's own entries are told as of {HUB}: give the bench another name"
+    if not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
+        return f"name the bench in 1 to {LONGEST_NAME} letters or digits"
+    if not LEAST_LEASE_MINUTES <= lease_minutes < float("inf"):
+        return f"a lease of less than {LEAST_LEASE_MINUTES:g} minutes is over before it is heard of"
+    return ""
 
 
 def new_code(

@@ -40,6 +40,9 @@ def run(noun: str, argv: list[str]) -> int:
 
 
 def _code(options: argparse.Namespace, opened: home.Opened) -> int:
+    why = benches.why_not(options.name, options.lease_minutes)
+    if why:
+        raise say.No(why)
     with opened.store.write() as connection:
         code = benches.new_code(
             connection,

@@ -60,3 +60,14 @@ def test_the_chains_are_walked_and_a_break_is_named(hub: Run, here: World) -> No
     status, chains, words = hub("audit", "verify", "--json")
     assert (status, chains[0]["broken_at"]) == (1, chains[0]["entries"])
     assert "1 of them broken" in words
+
+
+def test_a_bench_that_could_never_report_is_not_made(hub: Run, here: World) -> None:
+    for name in ("hub", "", " ", "b\0", "b" * 61):
+        assert hub("bench", "code", name)[0] == 1, (
+            f"{name!r}: its entries would be taken for others"
+        )
+    for minutes in ("0", "-1", "nan", "inf"):
+        assert hub("bench", "code", "b1", "--lease-minutes", minutes)[0] == 1
+    assert hub("bench", "code", "一号台", "--lease-minutes", "30", "--json")[0] == 0
+    assert "一号台" in [one["bench"] for one in hub("bench", "list", "--json")[1]]
