@@ -7,9 +7,9 @@ import pytest
 from tests.torture.mutants import MUTANTS
 from tests.torture.simulation import command
 
-QUICKLY = ("seqcursor", "ackahead", "digestskips", "noepoch", "confirmearly", "loosescans")
-"""Those that show in seconds are always tried; the others by `make torture`, and in this file where
-somebody has the time: `pytest -m slow tests/torture/test_mutants.py`."""
+QUICKLY = ("noafter", "digestskips", "staleleave", "confirmearly", "loosescans", "tokenreuse")
+"""Those that show in the first seed, within seconds; `make torture ARGS="simulation --mutants"`
+tries all of them."""
 
 
 @pytest.mark.slow
