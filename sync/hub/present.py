@@ -15,7 +15,7 @@ Json = dict[str, Any]  # for --json; documented by what order_json puts in
 
 def order_json(order: Order) -> Json:
     """Give an order as JSON: itself, and in one word how it is."""
-    plain: Json = msgspec.to_builtins(order)
+    plain: Json = _whole(order)
     shipments = order.shipments
     return {
         **plain,
@@ -36,3 +36,12 @@ def trouble_json(one: Trouble) -> Json:
         "sentence": one.sentence,
         "actions": list(ACTIONS[one.kind]),
     }
+
+
+def _whole(value: object) -> Any:  # Any: whatever JSON has
+    """Give every field by its name, also where a document leaves it out."""
+    if isinstance(value, msgspec.Struct):
+        return {name: _whole(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, tuple):
+        return [_whole(one) for one in value]
+    return msgspec.to_builtins(value)

@@ -7,7 +7,7 @@ import hashlib
 import msgspec
 
 
-class Address(msgspec.Struct, frozen=True, kw_only=True):
+class Address(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A postal address as the marketplace gave it; any field may be masked with asterisks."""
 
     name: str = ""

@@ -10,7 +10,7 @@ _DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "IDR": 0, "BHD": 3, "KWD": 3,
 """ISO 4217 exponents that are not two. IDR: the marketplaces quote whole rupiah."""
 
 
-class Money(msgspec.Struct, frozen=True):
+class Money(msgspec.Struct, frozen=True, gc=False):
     """Minor units of a currency: Money(1999, "EUR") is 19.99 €."""
 
     minor: int

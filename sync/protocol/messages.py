@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 
 from sync.orders import Entry, Order
+from sync.orders.learn import learn
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 """Of an entry; every reader of JSON holds integers up to there."""
@@ -17,7 +18,7 @@ Hash = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$", max_length=64)]
 PublicKey = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One row of a feed: a shipment of this bench as it is now, or that it left."""
 
     seq: int
@@ -28,7 +29,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """Entries of this bench up to this number are in it, or were overruled: forget them."""
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
+class Page(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One answer of `GET /v1/feed?after=E.S&wait=25&limit=500`."""
 
     after: str
@@ -46,7 +47,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     server_time: datetime
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One SKU of ours as a bench needs it where no order names it (wrong-item answers)."""
 
     sku: str
@@ -56,7 +57,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     grams: int = 0
 
 
-class Packer(msgspec.Struct, frozen=True, kw_only=True):
+class Packer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A person that may log in at the bench."""
 
     badge: str
@@ -257,3 +258,6 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     error: str
     """A sentence for a person."""
     server_time: datetime
+
+
+learn(Page, Reset, Batch, Acked, Gap, Heartbeat, Beaten, Enrol, Rejoin, Enrolled, Me, Refusal)
