@@ -13,6 +13,7 @@ import msgspec
 
 from station.store.store import Store
 from sync.client.boot import boot
+from sync.orders.learn import learn
 
 KEEP_SECONDS = 60.0
 """A lease that grows is written so often: after a crash the bench stops so much sooner."""
@@ -56,3 +57,6 @@ class LeaseShelf:
             return math.inf
         kept = msgspec.json.decode(said, type=_Kept)
         return kept.until if self._boot and kept.boot == self._boot else -math.inf
+
+
+learn(_Kept)

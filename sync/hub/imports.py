@@ -21,6 +21,7 @@ from sync.orders import (
     State,
     shipment_id,
 )
+from sync.orders.learn import learn
 from sync.ports import Fetched
 
 MOST_PIECES = 1_000_000
@@ -120,3 +121,6 @@ def _made(said: _Order) -> Order:
         gift=bool(said.gift_message),
         gift_message=said.gift_message,
     )
+
+
+learn(_Order)

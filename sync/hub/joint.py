@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from sync.orders.learn import learn
 from sync.protocol.chain import START, link_body
 from sync.protocol.messages import Gap
 
@@ -80,3 +81,6 @@ def _whole(sent: Sent, first: int) -> bool:
             return False
         previous = one.hash
     return True
+
+
+learn(Sent)

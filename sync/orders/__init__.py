@@ -9,6 +9,7 @@ from sync.orders import facts
 from sync.orders.address import Address
 from sync.orders.compensation import NO_WAY_BACK, compensation
 from sync.orders.facts import Entry, Fact
+from sync.orders.learn import learn
 from sync.orders.lifecycle import Impossible, apply, fold
 from sync.orders.money import Money
 from sync.orders.order import (
@@ -81,3 +82,6 @@ __all__ = [
     "shipment_id",
     "shipment_of",
 ]
+
+
+learn(Order, Entry)

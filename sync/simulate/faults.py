@@ -8,6 +8,8 @@ from random import Random
 
 import msgspec
 
+from sync.orders.learn import learn
+
 FAULTS = {
     "lost_answer": "a write takes effect, the connection closes without an answer",
     "throttle": "429 although the bucket is not empty: another application used it up",
@@ -84,3 +86,6 @@ class Faults:
             self.struck[name] += 1
             return True
         return False
+
+
+learn(Fault)

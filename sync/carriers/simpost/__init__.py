@@ -16,6 +16,7 @@ from urllib.parse import quote
 import msgspec
 
 from sync.orders import Label, Money
+from sync.orders.learn import learn
 from sync.ports import Accepted, Bought, Declined, Purchase, Rate, Rejected, Unsure, Voided, Wanted
 from sync.talk import Lost, Request, Response, Talk
 
@@ -149,3 +150,6 @@ def _why(answer: Response | Lost) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError):
         said = ""
     return said or f"Simpost answered {answer.status}"
+
+
+learn(_Labels, _Refusal)

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from sync.orders.learn import learn
 from sync.ports import Granted
 from sync.talk import Failed, Request, Response
 
@@ -86,3 +87,6 @@ def dressed(request: Request, token: str) -> Request:
     """Put the token on a request."""
     headers = {**request.headers, "x-amz-access-token": token, "user-agent": AGENT}
     return replace(request, headers=headers)
+
+
+learn(_Token, _Refused)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from sync.orders.learn import learn
+
 
 class _Shape(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     pass
@@ -213,3 +215,6 @@ class Problems(_Shape, frozen=True):
     """ErrorList."""
 
     errors: tuple[Problem, ...] = ()
+
+
+learn(Page, Single, Sold, Found, Problems)

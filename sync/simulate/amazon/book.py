@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sync.orders.address import Address
+from sync.orders.learn import learn
 from sync.simulate.amazon import sold
 from sync.simulate.amazon.place import Odds, draw_kind, place
 from sync.simulate.amazon.refusal import Refusal, missing
@@ -289,3 +290,6 @@ def _entry(order: Sold) -> dict[str, Any]:
 
 def _repeats(order: Sold) -> int:
     return sum(told.times - 1 - told.edits for told in order.told)
+
+
+learn(State)

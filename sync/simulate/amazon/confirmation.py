@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from sync.orders.learn import learn
 from sync.simulate.amazon.refusal import Refusal, invalid
 from sync.simulate.amazon.sold import Told
 
@@ -66,3 +67,6 @@ def read(body: bytes, marketplace: str, now: datetime) -> Told | Refusal:
         quantities=dict(quantities),
         first=now,
     )
+
+
+learn(_Confirmation)

@@ -17,6 +17,7 @@ from hashlib import blake2b
 
 import msgspec
 
+from sync.orders.learn import learn
 from sync.simulate.amazon import sites, wire
 from sync.simulate.amazon.refusal import Refusal, invalid
 from sync.simulate.amazon.sold import Sold
@@ -219,3 +220,6 @@ _SEAL_BYTES = 16
 
 def _sealed(body: bytes, seal: bytes) -> bytes:
     return blake2b(body, key=seal, digest_size=_SEAL_BYTES).digest()
+
+
+learn(Search, Cursor)

@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sync.orders.address import Address
+from sync.orders.learn import learn
 from sync.simulate.amazon.refusal import Refusal, invalid
 
 ALREADY_FULFILLED = (
@@ -231,3 +232,6 @@ def _happen(order: Sold, due: Happening) -> Sold:
     if isinstance(after, Refusal):
         return replace(order, late=(*order.late, due.kind))
     return after
+
+
+learn(Sold)

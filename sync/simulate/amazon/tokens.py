@@ -20,6 +20,7 @@ from hashlib import blake2b
 
 import msgspec
 
+from sync.orders.learn import learn
 from sync.simulate.amazon import sites
 from sync.simulate.amazon.refusal import Refusal, denied
 from sync.simulate.chance import dice
@@ -128,3 +129,6 @@ _SEAL_BYTES = 32
 def _sealed(body: bytes, owner: Credentials) -> bytes:
     key = owner.client_secret.encode("ascii")[-32:]
     return blake2b(body, key=key, digest_size=_SEAL_BYTES).digest()
+
+
+learn(Credentials, Given)

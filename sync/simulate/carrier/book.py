@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 import layouts
 from sync.orders.address import Address
+from sync.orders.learn import learn
 from sync.orders.money import Money
 from sync.simulate.carrier import paper, tariff, tracking
 from sync.simulate.keep import Shelf
@@ -323,3 +324,6 @@ def _entry(label: Sold) -> dict[str, Any]:
         "manifest": label.manifest,
         "sha256": sha256(label.data).hexdigest(),
     }
+
+
+learn(Wanted, Sold, State)

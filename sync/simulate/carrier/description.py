@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from sync.orders.learn import learn
 from sync.orders.money import Money
 from sync.simulate.carrier.book import Wanted
 from sync.simulate.carrier.tariff import Service
@@ -153,3 +154,6 @@ def _parameter(name: str, where: str, *, required: bool = False) -> dict[str, An
 
 
 _LABEL = _parameter("label", "path", required=True)
+
+
+learn(Label, Labels, Services, HandOver, Manifest, Fault, Refusal)
