@@ -159,7 +159,8 @@ def _kept(home: Path, key: str) -> str:
 
 def hub(url: str, home: Path) -> Iterator[Finding]:
     """Does the hub answer, is its clock ours, and are we a bench of it?"""
-    from sync.client.signer import CA, ssl_context  # as above
+    from sync.client import unreached  # as above
+    from sync.client.signer import CA, ssl_context
 
     if urlsplit(url).scheme not in ("http", "https"):
         found = f"{url} is no address of a hub" if url else "none is set"
@@ -174,10 +175,10 @@ def hub(url: str, home: Path) -> Iterator[Finding]:
         ) as answer:
             answered, said = time.time(), answer.headers.get("Date", "")
     except (urllib.error.URLError, OSError) as e:
-        why = getattr(e, "reason", e)
         if isinstance(e, urllib.error.HTTPError):
             e.close()  # it is an open answer as well
-        yield Finding("hub", False, f"{url}: {why}", "packing goes on; see to network and hub")
+        found = f"{url} does not answer: {unreached.why(e)}"
+        yield Finding("hub", False, found, "packing goes on; see to network and hub")
         return
     yield Finding("hub", True, f"{url} answers in {(answered - asked) * 1000:.0f} ms")
     there = parsedate_to_datetime(said).timestamp() if said else answered

@@ -33,19 +33,16 @@ def enrol(
     try:
         heard = wire.ask("POST", "/v1/enrol", msgspec.json.encode(asked), {}, CONNECT_SECONDS * 3)
     except Away as e:
-        raise ValueError(f"The hub at {url} does not answer ({e}). Is it running?") from e
+        raise ValueError(f"The hub at {url} does not answer: {e}") from e
     finally:
         wire.close()
     if heard.status != 201:
-        raise ValueError(
-            f"The hub refused that code ({_reason(heard.status, heard.body)}). "
-            "Ask for a new one: packbench-hub bench code NAME"
-        )
+        raise ValueError(_refused(url, heard.status, heard.body))
     return msgspec.json.decode(heard.body, type=Enrolled)
 
 
-def _reason(status: int, body: bytes) -> str:
+def _refused(url: str, status: int, body: bytes) -> str:
     try:
-        return msgspec.json.decode(body, type=Refusal).error
+        return f"The hub refused: {msgspec.json.decode(body, type=Refusal).error}"
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return f"status {status}"
+        return f"What answers at {url} is no hub (status {status}): is the address right?"

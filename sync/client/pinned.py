@@ -14,6 +14,8 @@ import urllib.error
 import urllib.request
 from urllib.parse import urlsplit
 
+from sync.client import unreached
+
 PATH = "/v1/ca"
 ASK_SECONDS = 9.0
 MOST_BYTES = 64 * 1024
@@ -32,10 +34,11 @@ def ca_of(url: str, pin: str) -> bytes:
         ) as answer:
             pem = answer.read(MOST_BYTES)
     except (urllib.error.URLError, OSError, ValueError) as e:
-        why = getattr(e, "reason", e)
         if isinstance(e, urllib.error.HTTPError):
             e.close()  # it is an open answer as well
-        raise ValueError(f"The hub at {url} does not show its certificate ({why}).") from e
+        raise ValueError(
+            f"The hub at {url} does not show its certificate: {unreached.why(e)}"
+        ) from e
     try:
         found = pin_of(pem)
     except ValueError as e:

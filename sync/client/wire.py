@@ -18,6 +18,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sync.client import unreached
 from sync.client.signer import ssl_context
 from sync.protocol import whole
 
@@ -103,7 +104,7 @@ class Wire:
                 data = _whole(response, time.monotonic() + MOST_SECONDS)
                 said = response.headers.get(whole.HEADER)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as e:
-            raise Away(str(e) or type(e).__name__) from e
+            raise Away(unreached.why(e)) from e
         except (OSError, ValueError) as e:  # a socket that was cut under it
             raise Away(type(e).__name__) from e
         if not whole.intact(said, data):
