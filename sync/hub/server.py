@@ -97,7 +97,10 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen, and say so."""
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except SystemExit:  # uvicorn's way out; it has logged what was wrong
+            self.should_exit = True
         if self.started:
             port = self.servers[0].sockets[0].getsockname()[1]
             self._listening(f"{self._scheme}://{self._host}:{port}", port)

@@ -90,12 +90,21 @@ def _serve(options: argparse.Namespace, opened: home.Opened) -> int:
     finally:
         bell.end()
     if not server.started:
-        raise say.No(f"cannot listen on {options.host}:{options.port}: is it in use?")
+        raise say.No(_unheard(options, began=not server.lifespan.should_exit))
     if goes is not None and not goes.rested:
         # Somebody has not answered, and would be waited for: it is on record that he was asked.
         sys.stdout.flush()
         os._exit(say.DONE)
     return say.DONE
+
+
+def _unheard(options: argparse.Namespace, *, began: bool) -> str:
+    if not began:
+        return "the hub could not begin: what stopped it stands above"
+    return (
+        f"cannot listen on {options.host}:{options.port}: stop what listens there already, "
+        "or name another --host or --port"
+    )
 
 
 def _rounds(opened: home.Opened, bell: Bell, life: Life, name: str) -> Rounds:

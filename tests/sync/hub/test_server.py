@@ -25,6 +25,7 @@ from sync.client.wire import Away, Wire
 from sync.hub import benches, tls, wire
 from sync.hub.answers import Hub
 from sync.hub.app import app
+from sync.hub.cli import main
 from sync.hub.server import Server, Shown
 from sync.protocol import VERSION, VERSION_HEADER
 from tests.sync.hub.world import opened
@@ -280,3 +281,18 @@ def test_a_hub_that_does_not_take_us_does_not_cost_us_the_one_that_did(
     with running(home) as plain:
         joined(home, plain)
     assert not (home / CA).exists()
+
+
+def test_a_port_that_is_taken_is_one_sentence_and_status_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PACKBENCH_HOME", str(tmp_path))
+    assert main(["init"]) == 0
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert main(["serve", "--no-rounds", "--port", port]) == 1
+    said = capsys.readouterr()
+    assert f"cannot listen on 127.0.0.1:{port}: stop what listens there" in said.err
+    assert said.out == ""
