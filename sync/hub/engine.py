@@ -156,7 +156,7 @@ def version_of(store: Store) -> str:
         if store.embedded:
             found = connection.execute(text("SELECT sqlite_version()")).scalar_one()
             return f"SQLite {found}"
-        return str(connection.execute(text("SELECT version()")).scalar_one())
+        return f"PostgreSQL {connection.execute(text('SHOW server_version')).scalar_one()}"
 
 
 def upsert(

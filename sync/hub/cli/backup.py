@@ -18,7 +18,9 @@ def run(noun: str, argv: list[str]) -> int:
     """Copy the books, or put a copy back."""
     if noun == "backup":
         made = say.parser(noun, "Copies the books while the hub goes on serving.")
-        made.add_argument("target", nargs="?", default=".", metavar="FILE|FOLDER")
+        made.add_argument(
+            "target", nargs="?", default=".", metavar="FILE|FOLDER", help="where to; here if unsaid"
+        )
         made.add_argument(
             "--stream",
             metavar="URL",
@@ -28,7 +30,9 @@ def run(noun: str, argv: list[str]) -> int:
         made.set_defaults(do=_backup)
         return say.run(made, argv, checked=False)  # also before a migration
     made = say.parser(noun, "Puts a copy of the books in their place; keeps the old ones aside.")
-    made.add_argument("source", metavar="FILE|URL", help="a copy, or where copies are streamed to")
+    made.add_argument(
+        "source", metavar="FILE|FOLDER|URL", help="a copy, or where copies are streamed to"
+    )
     made.add_argument("--yes", action="store_true", help="do not ask")
     made.add_argument(
         "--epoch", type=int, default=0, help="at least; where the old books are lost for good"
@@ -39,7 +43,10 @@ def run(noun: str, argv: list[str]) -> int:
 def _backup(options: argparse.Namespace, opened: home.Opened) -> int:
     url = home.placed(options.database)
     if options.stream is None:
-        file = backup.copy(opened.store, url, Path(options.target).expanduser())
+        target = Path(options.target).expanduser()
+        if options.target.endswith("/"):  # a folder is meant, whether it is there or not
+            _make_folder(target)
+        file = backup.copy(opened.store, url, target)
         say.words(f"copied to {file}; keep {home.folder() / 'hub.key'} too, and elsewhere")
         return say.DONE
     if options.stream == "off":
@@ -56,6 +63,13 @@ def _backup(options: argparse.Namespace, opened: home.Opened) -> int:
     signal.signal(signal.SIGTERM, _stop)
     stream.carry(opened.store, url, stream.target(options.stream), say.words)
     return say.DONE
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as wrong:
+        raise No(f"cannot make the folder {folder}: {wrong.strerror}") from None
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

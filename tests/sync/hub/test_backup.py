@@ -99,9 +99,8 @@ def test_a_copy_holds_what_is_in_the_books(
 def test_a_copy_in_a_folder_is_named_by_its_moment_and_nothing_else_is_left(
     hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = tmp_path / "copies"
-    folder.mkdir()
-    assert said(capsys, "backup", str(folder))[0] == 0
+    folder = tmp_path / "copies"  # made, because of the slash
+    assert said(capsys, "backup", f"{folder}/")[0] == 0
     (made,) = folder.iterdir()
     assert made.suffix == (".db" if hub.store.embedded else ".dump")
     status, words = said(capsys, "backup", str(made))
