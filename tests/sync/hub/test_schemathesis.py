@@ -40,7 +40,7 @@ from tests.sync.hub.world import opened
 
 pytestmark = pytest.mark.slow
 
-EXAMPLES = 25
+EXAMPLES = 10
 """Of each operation and each way of asking."""
 OPERATIONS = [
     (path, method.upper(), operation)
