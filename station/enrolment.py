@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 from sqlalchemy import update
 
-from station.store import journal
+from station.store import heard, journal
 from station.store import schema as t
 from station.store.store import Store, Turn
 from sync.client.enrolment import enrol
@@ -61,6 +62,7 @@ def join(
     )
     with store.turn() as turn:
         settle(turn, hub, enrolled, place)
+        heard.keep(turn, datetime.now(UTC))
     # Only now: a hub that does not take us must not cost us the one that did.
     if trusted is None:
         (home / CA).unlink(missing_ok=True)

@@ -6,13 +6,14 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from station.store.store import Store, StoreError
+from station.store.store import Store, StoreError, Turn
 from sync.client.boot import boottime
 
 log = logging.getLogger(__name__)
 
 KEEP_SECONDS = 60.0
 """It is written so often: the age that is shown is in minutes."""
+_KEY = "heard"
 
 
 class Heard:
@@ -35,7 +36,7 @@ class Heard:
             return
         try:
             with self._store.turn(feed=True) as turn:
-                turn.set("heard", self._wall().isoformat())
+                keep(turn, self._wall())
             self._kept = now
         except StoreError:
             log.warning("the disk does not keep when the hub was heard")
@@ -46,9 +47,14 @@ class Heard:
             return max(0.0, self._clock() - self._at)
         try:
             with self._store.turn(feed=True) as turn:
-                said = turn.get("heard")
+                said = turn.get(_KEY)
         except StoreError:
             return None
         if not said:
             return None
         return max(0.0, (self._wall() - datetime.fromisoformat(said)).total_seconds())
+
+
+def keep(turn: Turn, at: datetime) -> None:
+    """Keep that the hub answered then."""
+    turn.set(_KEY, at.isoformat())

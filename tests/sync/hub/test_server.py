@@ -17,6 +17,7 @@ import trustme
 
 from station import doctor
 from station.enrolment import join
+from station.store.heard import Heard
 from station.store.store import Store
 from sync.client.enrolment import enrol
 from sync.client.pinned import ca_of, pin_of
@@ -296,3 +297,14 @@ def test_a_port_that_is_taken_is_one_sentence_and_status_1(
     said = capsys.readouterr()
     assert f"cannot listen on 127.0.0.1:{port}: stop what listens there" in said.err
     assert said.out == ""
+
+
+def test_a_bench_that_joined_and_starts_with_the_hub_away_knows_for_how_long(
+    home: Path, plain: Running
+) -> None:
+    joined(home, plain)
+    store = Store(home / "bench.db")
+    ago = Heard(store).ago()
+    store.close()
+    assert ago is not None
+    assert ago < PATIENCE_SECONDS
