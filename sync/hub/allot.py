@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, func, or_, select
 
+from sync.hub import unheard
 from sync.hub.ahead import after, ahead, taken_back
 from sync.hub.book import Book
 from sync.hub.engine import Store
 from sync.hub.reconsider import waits_for
-from sync.hub.schema import bench, shipment
+from sync.hub.schema import bench, orders, shipment
 from sync.hub.setup import epoch, restoring
 from sync.orders import Claim, State, facts, order_of, refusal
 
@@ -66,11 +67,15 @@ def _plan(connection: Connection, now: float, most: int) -> Plan:
     free = min(most, sum(left for left in room.values() if left > 0))
     if free <= 0:
         return []
+    wanted = select(shipment.c.id).where(
+        shipment.c.state == State.READY.value, shipment.c.stopped.is_(False)
+    )
+    since = unheard.ordered_since(connection)
+    if since is not None:
+        of = orders.c.id == shipment.c.order_id
+        wanted = wanted.join(orders, of).where(orders.c.placed_at > since)
     ready = connection.execute(
-        select(shipment.c.id)
-        .where(shipment.c.state == State.READY.value, shipment.c.stopped.is_(False))
-        .order_by(func.coalesce(shipment.c.ship_by, 4e9), shipment.c.id)
-        .limit(free)
+        wanted.order_by(func.coalesce(shipment.c.ship_by, 4e9), shipment.c.id).limit(free)
     ).scalars()
     plan = []
     for id in ready:

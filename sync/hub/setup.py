@@ -136,10 +136,11 @@ def restoring(connection: Connection, now: float) -> bool:
     rows = connection.execute(
         select(bench.c.heartbeat, bench.c.last_seq).where(bench.c.public_key != "")
     )
-    return any(_owes(row.heartbeat, row.last_seq) for row in rows)
+    return any(owes(row.heartbeat, row.last_seq) for row in rows)
 
 
-def _owes(said: bytes, here: int) -> bool:
+def owes(said: bytes, here: int) -> bool:
+    """Say whether a bench knows what is not here, by its last heartbeat; b"": it sent none."""
     if not said:
         return True  # nothing was heard of it since
     heartbeat = msgspec.json.decode(said, type=Heartbeat)

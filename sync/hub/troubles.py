@@ -28,6 +28,7 @@ class Kind(StrEnum):
     ENTRY = "entry"
     CHANNEL = "channel"
     FEED = "feed"
+    BENCH = "bench"
     BACKUP = "backup"
 
 
@@ -45,6 +46,7 @@ ACTIONS: dict[Kind, tuple[str, ...]] = {
     Kind.ENTRY: ("done",),
     Kind.CHANNEL: ("done",),
     Kind.FEED: ("done",),
+    Kind.BENCH: ("done",),
     Kind.BACKUP: ("done",),
 }
 """What a person may choose, the usual choice first."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from sync.hub import allot, feed, process, reconsider
+from sync.hub import allot, feed, process, reconsider, unheard
 from sync.hub.book import Book
 from sync.hub.engine import Store
 
@@ -30,6 +30,7 @@ def _purge(connection: Connection, _: Book, now: float) -> int:
 TASKS: Mapping[str, Task] = {
     "leases": Task(10.0, allot.expired),
     "reconsider": Task(10.0, reconsider.reconsider),
+    "unheard": Task(unheard.SECONDS, unheard.tell),
     "purge": Task(86_400.0, _purge),
 }
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, select
 
-from sync.hub import benches, setup
+from sync.hub import allot, benches, setup, unheard
 from sync.hub.schema import entry, trouble
 from sync.orders import Claim, Confirmation, LabelState, State, facts
 from sync.protocol.messages import Verdict
@@ -130,6 +131,37 @@ def test_what_was_given_to_another_bench_since_the_restore_is_fenced(
     assert here.shipment(id).state is State.ALLOCATED
     books = here.carrier_books()
     assert (books["sold"], books["double"]) == (1, 0)
+
+
+def test_what_a_bench_packed_that_is_off_since_is_not_packed_again(
+    here: World, tmp_path: Path
+) -> None:
+    (id,) = here.place()
+    here.pull()
+    bench = here.bench()
+    copy = back_up(here, tmp_path)
+    here.go_round()
+    journal = packed(here, bench, id)
+    restore(here, copy, bench)
+    other = here.bench("b2")
+    reported(here, other)
+    later = time.time() + setup.RESTORING_SECONDS + 1
+    assert allot.allot(here.store, here.book, later) == [], "b1 is off, and may have packed it"
+    with here.store.write() as connection:
+        unheard.tell(connection, here.book, later)
+    assert open_troubles(here) == ["b1"]
+    (new,) = here.place()
+    here.pull()
+    given = allot.allot(here.store, here.book, later)
+    assert [one.shipment for one in given] == [f"{new}#1"], "what was ordered since is packed"
+    assert Verdict.OK in journal.send()
+    reported(here, bench)
+    here.go_round()
+    with here.store.write() as connection:
+        unheard.tell(connection, here.book, later)
+    assert (here.shipment(id).bench, here.shipment(id).state) == ("b1", State.PACKED)
+    assert not open_troubles(here)
+    assert here.carrier_books()["double"] == 0
 
 
 def test_an_order_that_comes_back_later_takes_over_what_was_told_of_it(
