@@ -14,7 +14,8 @@ import msgspec
 ALONE = {
     # Read by one thread, in a process that does little else, or never read at all.
     "station.config", "station.device_cli", "station.doctor", "station.spool.ledger",
-    "sync.hub.feed", "sync.orders.facts.base", "sync.protocol.reading", "sync.simulate.baskets", "sync.simulate.goods",
+    "sync.hub.feed", "sync.orders.facts.base", "sync.protocol.reading", "sync.simulate.baskets",
+    "sync.simulate.goods",
     "sync.simulate.people", "sync.simulate.carrier.tariff",
 }
 
