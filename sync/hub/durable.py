@@ -28,6 +28,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +40,8 @@ from sync.hub.engine import Store, sqlite_module
 
 if TYPE_CHECKING:
     from dbos import DBOSConfig
+
+log = logging.getLogger("packbench.hub")
 
 QUEUE = "parcels"
 VERSION = "1"
@@ -183,6 +186,7 @@ def _engine(store: Store) -> Engine:
         )
     books = Path(store.engine.url.database or "")
     records = books.with_name(f"{books.stem}.work{books.suffix}")
+    _set_aside_if_damaged(records)
     engine = create_engine(
         store.engine.url.set(database=str(records)),
         # DBOS asks for unixepoch('subsec'), which Debian's own SQLite does not have.
@@ -204,3 +208,23 @@ def _engine(store: Store) -> Engine:
             raw.execute(f"PRAGMA {pragma}").close()
 
     return engine
+
+
+def _set_aside_if_damaged(records: Path) -> None:
+    """Begin records anew that cannot be read: the columns know what is to be done."""
+    if not records.is_file():
+        return
+    sqlite = sqlite_module()
+    try:
+        with closing(sqlite.connect(records, timeout=BUSY_MILLISECONDS / 1000)) as there:
+            found = there.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite.OperationalError:
+        return  # locked, or out of reach: whoever opens it says so
+    except sqlite.DatabaseError as wrong:
+        found = str(wrong)
+    if found == "ok":
+        return
+    log.error("%s is damaged and was set aside: %s", records.name, str(found).splitlines()[0])
+    for tail in ("-wal", "-shm", "-journal"):
+        records.with_name(f"{records.name}{tail}").unlink(missing_ok=True)
+    records.replace(records.with_name(f"{records.name}.damaged"))

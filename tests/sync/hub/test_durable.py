@@ -197,3 +197,18 @@ def test_no_other_command_pays_for_the_durable_work(tmp_path: Path) -> None:
     code = "import sys, sync.hub.rounds, sync.hub.cli.order; print('dbos' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert said.stdout == b"False\n"
+
+
+@pytest.mark.parametrize(
+    "left", [b"", b"no database" * 1_000, b"SQLite format 3\0" + b"\xff" * 9_000]
+)
+def test_a_hub_whose_records_of_work_are_damaged_works_on(tmp_path: Path, left: bytes) -> None:
+    records = tmp_path / "hub.work.db"
+    records.write_bytes(left)
+    made = Desk(tmp_path)
+    (id,) = made.owe(1)
+    made.durable.begin()
+    assert made.hands.give("label") == 1
+    until(lambda: made.done[id])
+    made.close()
+    assert records.with_name("hub.work.db.damaged").exists() is bool(left)
