@@ -33,7 +33,7 @@ def facts_of(connection: Connection, order: Order, name: str) -> list[Fact]:
         select(bench.c.warehouse).where(bench.c.name == name, bench.c.public_key != "")
     ).scalar_one_or_none()
     if warehouse is None:
-        raise Refused(f"there is no bench {name}, or it is shut out")
+        raise Refused(f"no machine is bench {name}: see `packbench-hub bench list`")
     done: list[Fact] = []
     reasons = []
     for one in order.shipments:
