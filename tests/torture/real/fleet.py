@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +49,8 @@ class Noticed(msgspec.Struct, frozen=True, kw_only=True):
     """The longest that any bench's lamp showed the hub away."""
     saw_away: int
     """Benches whose lamp showed it at all."""
+    why: dict[str, int]
+    """What they said of it, and how often."""
     slowest_scan_ms_before: float
     slowest_scan_ms_after: float
     entries_after: int
@@ -64,6 +67,7 @@ class _Lamp:
     """How a bench's lamp was, over time."""
 
     away_since: float = 0.0
+    why: Counter[str] = field(default_factory=Counter)
     longest: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -74,8 +78,9 @@ class _Lamp:
                 if self.away_since:
                     self.longest = max(self.longest, now - self.away_since)
                 self.away_since = 0.0
-            elif not self.away_since:
-                self.away_since = now
+            else:
+                self.why[state.why] += 1
+                self.away_since = self.away_since or now
 
     def close(self) -> float:
         """Give the longest time that it showed the hub away."""
@@ -99,6 +104,7 @@ async def run(asked: Asked, folder: Path) -> Noticed:
             before = max(one.slowest for one in workers)
             for one, lamp in zip(workers, lamps, strict=True):
                 one.slowest = lamp.longest = 0.0
+                lamp.why.clear()
             stored = _counts(there, store)
             victim = there.hubs[0].child
             assert victim is not None
@@ -126,6 +132,7 @@ async def run(asked: Asked, folder: Path) -> Noticed:
             benches=asked.benches,
             away_seconds=round(max(away), 3),
             saw_away=sum(seconds > 0 for seconds in away),
+            why=dict(sum((lamp.why for lamp in lamps), Counter())),
             slowest_scan_ms_before=round(before * 1000, 1),
             slowest_scan_ms_after=round(after * 1000, 1),
             entries_after=sum(new.values()),
