@@ -92,7 +92,7 @@ def test_picked_pieces_and_a_second_box_are_taken_back_too(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("b1", "b1 has it already"), ("b9", "there is no bench b9")]
+    ("name", "why"), [("b1", "b1 has it already"), ("b9", "no machine is bench b9")]
 )
 def test_who_has_it_or_is_not_there_cannot_take_it(allotted: ONE, name: str, why: str) -> None:
     hub, _, order = allotted
