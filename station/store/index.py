@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from sync.orders import Contents, Order, Shipment, State
@@ -11,14 +12,11 @@ NEVER = 253_402_300_799
 
 _MARKS = bytes(code for code in range(128) if not chr(code).isalnum())
 _UNBEGUN = (State.ALLOCATED, State.PICKING)
+_PLANNED = Contents.PLANNED
 
 
-class CodeRow(NamedTuple):
-    """A code that leads to a shipment."""
-
-    kind: str
-    code: str
-    parcel_id: str = ""
+CodeRow = tuple[str, str, str]
+"""A code that leads to a shipment: its kind, the code as it is compared, the parcel or ""."""
 
 
 class Found(NamedTuple):
@@ -41,30 +39,41 @@ def plain(code: str) -> str:
     '2020000001X'
     """
     if code.isascii():
+        if code.isalnum():
+            return code.upper()
         return code.upper().encode("ascii").translate(None, _MARKS).decode("ascii")
     return "".join(filter(str.isalnum, code.upper()))
 
 
 def index(order: Order, shipment: Shipment) -> Found:
     """Return the rows for a shipment of the order."""
-    due = {part.line: part.quantity - part.short for part in shipment.lines}
-    pieces = sum(due.values())
-    begun = any(parcel.contents is not Contents.PLANNED for parcel in shipment.parcels)
-    gtins: set[str] = set()
-    if shipment.state in _UNBEGUN and not shipment.stopped and not begun:
-        known = {line.id: line.gtins for line in order.lines}
-        for line, count in due.items():
-            if count > 0:
-                gtins.update(known[line])
-    return Found(
-        state=shipment.state,
-        stopped=shipment.stopped,
-        urgency=int(order.ship_by.timestamp()) if order.ship_by else NEVER,
-        pieces=pieces,
-        begun=begun,
-        codes=tuple(_codes(order, shipment)),
-        needs=tuple(sorted(gtins)),
-    )
+    state, stopped = shipment.state, shipment.stopped
+    begun = False
+    codes: list[CodeRow] = [("order", plain(order.channel_order_id), "")]
+    if shipment.tote:
+        codes.append(("tote", plain(shipment.tote), ""))
+    for parcel in shipment.parcels:
+        begun = begun or parcel.contents is not _PLANNED
+        if parcel.label:
+            codes.append(("tracking", plain(parcel.label.tracking), parcel.id))
+        codes += [("spoiled", plain(tracking), parcel.id) for tracking in parcel.spoiled]
+    pieces, open_lines = 0, set()
+    for part in shipment.lines:
+        due = part.quantity - part.short
+        pieces += due
+        if due > 0:
+            open_lines.add(part.line)
+    needs: tuple[str, ...] = ()
+    if not begun and not stopped and state in _UNBEGUN:
+        needs = _gtins(order, open_lines)
+    urgency = int(order.ship_by.timestamp()) if order.ship_by else NEVER
+    return Found(state, stopped, urgency, pieces, begun, tuple(codes), needs)
+
+
+def _gtins(order: Order, lines: Collection[str]) -> tuple[str, ...]:
+    """Give what the pieces of those lines may bear, each once."""
+    found = [gtin for line in order.lines if line.id in lines for gtin in line.gtins]
+    return tuple(sorted(set(found))) if len(found) > 1 else tuple(found)
 
 
 def marks(found: Found) -> dict[str, object]:
@@ -87,14 +96,3 @@ def need_rows(shipment_id: str, found: Found) -> list[tuple[object, ...]]:
     """Give the rows of the pieces that may begin a shipment."""
     several = 1 if found.pieces > 1 else 0
     return [(gtin, several, found.urgency, shipment_id) for gtin in found.needs]
-
-
-def _codes(order: Order, shipment: Shipment) -> list[CodeRow]:
-    rows = [CodeRow("order", plain(order.channel_order_id))]
-    if shipment.tote:
-        rows.append(CodeRow("tote", plain(shipment.tote)))
-    for parcel in shipment.parcels:
-        if parcel.label:
-            rows.append(CodeRow("tracking", plain(parcel.label.tracking), parcel.id))
-        rows += [CodeRow("spoiled", plain(tracking), parcel.id) for tracking in parcel.spoiled]
-    return rows

@@ -24,6 +24,7 @@ from sync.orders import Order, order_of
 from sync.protocol import digest
 from sync.protocol.cursor import Cursor, read
 from sync.protocol.messages import Change, Item, Packer, Page
+from sync.protocol.reading import document
 
 _OF: BindParameter[str] = bindparam("of")
 _NAMED = func.json_each(bindparam("ids")).table_valued("value")
@@ -133,17 +134,20 @@ def _come(turn: Turn, page: Page, generation: int) -> None:
         return
     # Of two shipments of one order, the later change has the later document.
     latest = {order.id: order for _, order in came}
+    documents = {change.order.id: document(change) for change in page.changes if change.order}
     through = {order_of(change.shipment): change.through for change in page.changes}
     pending = journal.pending_of(turn, latest)
     new = latest.keys() - _known(turn, latest) - pending.keys()
-    _put_new(turn, [latest[id] for id in latest if id in new])
+    turn.changed |= new
+    rows = [(id, documents[id], b"", latest[id].version) for id in latest if id in new]
+    turn.pour(_DOCUMENTS, rows)
     _put_shipments(turn, [(id, latest[of.id]) for id, of in came if of.id in new], generation)
     old = [(id, order) for id, order in came if order.id not in new]
     turn.pour(_AGAIN, [_shipment_row(id, order, generation, None) for id, order in old])
     turn.run(_SETTLE, *({"of": id, "through": through[id]} for id in pending))
     turn.put_confirmed(
         [
-            (catch_up(order, through[id], pending.get(id, ())).order, order)
+            (catch_up(order, through[id], pending.get(id, ())).order, order, documents[id])
             for id, order in latest.items()
             if id not in new
         ]
@@ -156,20 +160,13 @@ def _known(turn: Turn, ids: Iterable[str]) -> set[str]:
     return {id for (id,) in turn.rows(_KNOWN, {"ids": asked})}
 
 
-def _put_new(turn: Turn, orders: Iterable[Order]) -> None:
-    """Write the documents of orders for which nothing is here yet."""
-    rows = [(order.id, msgspec.json.encode(order), b"", order.version) for order in orders]
-    turn.changed.update(row[0] for row in rows)
-    turn.pour(_DOCUMENTS, rows)
-
-
 def _put_shipments(turn: Turn, came: Iterable[tuple[str, Order]], generation: int) -> None:
-    """Write the rows of such orders' shipments, and what they are found by."""
+    """Write the rows of shipments of which nothing is here yet, and what they are found by."""
     rows, found = [], {}
     for id, order in came:
-        there = next((one for one in order.shipments if one.id == id), None)
-        if there is not None:
-            found[id] = index(order, there)
+        for there in order.shipments:
+            if there.id == id:
+                found[id] = index(order, there)
         rows.append(_shipment_row(id, order, generation, found.get(id)))
     turn.pour(_SHIPMENTS, rows)
     turn.find(found)
@@ -179,21 +176,21 @@ def _shipment_row(
     id: str, order: Order, generation: int, found: Found | None
 ) -> tuple[object, ...]:
     """Lay a row out as the table has it; `put_confirmed` will say what is not yet found."""
-    known = (id, order.id, order.channel, digest.share(id, order.version), generation)
+    share = digest.share(id, order.version)
     if found is None:
-        return (*known, "", 0, NEVER, 0, 0)
-    stopped, begun = int(found.stopped), int(found.begun)
-    return (*known, str(found.state), stopped, found.urgency, found.pieces, begun)
+        return (id, order.id, order.channel, share, generation, "", 0, NEVER, 0, 0)
+    state, stopped, urgency, pieces, begun, _, _ = found
+    marks = (str(state), int(stopped), urgency, pieces, int(begun))
+    return (id, order.id, order.channel, share, generation, *marks)
 
 
 def _want_labels(turn: Turn, orders: Iterable[Order]) -> None:
-    named = {
-        parcel.label.sha256
-        for order in orders
-        for shipment in order.shipments
-        for parcel in shipment.parcels
-        if parcel.label
-    }
+    named = set()
+    for order in orders:
+        for shipment in order.shipments:
+            for parcel in shipment.parcels:
+                if parcel.label:
+                    named.add(parcel.label.sha256)
     turn.run(_WANT, *({"sha256": sha256} for sha256 in sorted(named)))
 
 

@@ -144,19 +144,18 @@ class Turn:
         self._orders.pop(id, None)
         self.changed.add(id)
 
-    def put_confirmed(self, orders: Sequence[tuple[Order, Order]]) -> None:
-        """Write orders as the hub says they are, each beside how it is now."""
+    def put_confirmed(self, orders: Sequence[tuple[Order, Order, bytes]]) -> None:
+        """Write orders: how each is now, as the hub says it is, and how the hub wrote that."""
         rows = []
-        for now, confirmed in orders:
-            said = msgspec.json.encode(confirmed)
+        for now, confirmed, said in orders:
             body = b"" if now is confirmed else msgspec.json.encode(now)
             row = {"id": now.id, "confirmed": said, "now": body, "version": confirmed.version}
             rows.append(row)
         if not rows:
             return
         self.run(_PUT_CONFIRMED, *rows)
-        self._orders |= {now.id: now for now, _ in orders}
-        self._index([now for now, _ in orders])
+        self._orders |= {now.id: now for now, _, _ in orders}
+        self._index([now for now, _, _ in orders])
 
     def _index(self, orders: Sequence[Order]) -> None:
         """Write the rows that stand for orders beside their documents, a few statements for all."""

@@ -21,6 +21,7 @@ from typing import TypeVar
 
 import msgspec
 
+from sync.protocol import reading
 from sync.protocol.cursor import read
 from sync.protocol.lanes import (
     Answered,
@@ -232,7 +233,7 @@ def _answered(end: End, input: Answered, now: Moment, chance: Random) -> Stepped
         return _refused(end, input, now, chance)
     match lane:
         case Lane.FEED:
-            page = msgspec.json.decode(input.body, type=Page)
+            page = reading.page(input.body)
             if page.after != dict(ask.query)["after"]:
                 raise ValueError("a page of another place in the feed")
             end, told = _heard(end, page.server_time, page.lease_seconds, ask, now)

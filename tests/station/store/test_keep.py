@@ -17,6 +17,7 @@ from sync.orders import Order
 from sync.protocol import digest
 from sync.protocol.cursor import Cursor
 from sync.protocol.messages import Change, Heartbeat, Item, Page
+from sync.protocol.reading import Came
 from tests.builders import NOON, an_order
 
 
@@ -87,6 +88,27 @@ def test_a_large_page_is_taken_in_parts_and_a_scan_may_come_between(
     assert max(turns) <= keeping.MOST_ROWS
     assert stored(store) == len(page.changes)
     assert keep.cursor() == Cursor(1, len(page.changes))
+
+
+def test_what_is_kept_of_an_order_is_what_the_hub_wrote(store: Store, keep: StoreKeep) -> None:
+    """New to the bench, then changed, then with a second shipment that is not here any more."""
+    for after in range(3):
+        order = msgspec.structs.replace(an_order("1"), version=after + 1)
+        document = msgspec.json.encode(order).replace(b"{", b'{"crate":%d,' % after, 1)
+        here = Came(
+            seq=after + 1,
+            shipment=order.shipments[0].id,
+            order=order,
+            through=0,
+            document=document,
+        )
+        gone = Came(seq=9, shipment=f"{order.id}#2", order=None, through=0, document=b"null")
+        page = msgspec.structs.replace(feed(1, after=after), changes=(here, gone)[: after or 1])
+        keep.take(page)
+        with store.turn() as turn:
+            row = turn.sql.execute(select(t.orders.c.confirmed, t.orders.c.now)).one()
+            assert turn.confirmed(order.id) == turn.order(order.id) == order
+        assert tuple(row) == (document, b"")
 
 
 def test_a_page_that_breaks_off_goes_on_behind_its_last_whole_part(

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.orders import Entry, apply, facts
-from sync.protocol import bench_end
+from sync.protocol import bench_end, reading
 from sync.protocol.bench_end import End, Stepped
 from sync.protocol.cursor import Cursor
 from sync.protocol.lanes import (
@@ -210,7 +210,7 @@ def test_a_batch_says_when_it_was_sent_and_a_heartbeat_what_went_wrong() -> None
 
 def test_a_page_is_stored_and_what_comes_then_is_said_when_it_was() -> None:
     end, effects = step(End(), answer(Lane.FEED, a_page()))
-    assert effects == (Tell(ONLINE), Take(a_page(), quick=True))
+    assert effects == (Tell(ONLINE), Take(reading.page(msgspec.json.encode(a_page())), quick=True))
     assert not of(Rest, effects), "the next page is not asked for before this one is stored"
     assert end.state == ONLINE
 
