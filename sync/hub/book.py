@@ -314,7 +314,8 @@ def _store_parcels(connection: Connection, before: Order | None, after: Order) -
 
 
 def _same_work(was: Shipment, had: Parcel, one: Shipment, box: Parcel) -> bool:
-    return had == box and was.stopped == one.stopped and was.state is one.state
+    alike = was.stopped == one.stopped and was.cancellation is one.cancellation
+    return had == box and alike and was.state is one.state
 
 
 def _parcel_row(

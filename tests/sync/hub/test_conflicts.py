@@ -71,6 +71,18 @@ def test_an_order_that_was_cancelled_while_it_was_packed_offline_is_unpacked(her
     assert here.amazon_books()["confirmations"] == 0
 
 
+def test_a_held_order_that_is_called_off_gives_its_label_back(here: World) -> None:
+    id, _ = one_order(here)
+    held = facts.OrderHeld(shipment=f"{id}#1", hold=HoldKind.OPERATOR, why="somebody asked")
+    here.record(id, held)
+    here.go_round()
+    assert here.parcel(id).label_state is LabelState.BOUGHT, "it may be released again"
+    here.record(id, facts.OrderCancelled(shipment=f"{id}#1", why="somebody asked"))
+    here.go_round()
+    assert here.parcel(id).label_state is LabelState.VOIDED
+    assert here.carrier_books()["sold"] == 0
+
+
 def test_a_bench_that_had_begun_packs_on_after_the_cancel_in_vain(here: World) -> None:
     id, bench = one_order(here)
     order = here.order(id)
