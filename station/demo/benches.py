@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,8 @@ ROLL = 40
 REFILL_SECONDS = 1.5
 LABEL_MS = 60.0
 """How long a virtual printer takes for a label: a third of a real one."""
+LONGEST_SOCKET = 103
+"""Bytes in the path of a socket that every system takes (sockaddr_un: 104 on macOS)."""
 SETTLE_SECONDS = 0.2
 TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_DISABLE_KITTY_KEY": "1"}
 """What a bench is told of the terminal that nobody looks at."""
@@ -83,7 +87,11 @@ class Place:
 
     def control(self, device: str) -> str:
         """Return the control address of a device."""
-        return f"unix://{self.home / device}.control"
+        path = self.home / f"{device}.control"
+        if len(os.fsencode(path.absolute())) > LONGEST_SOCKET:
+            name = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:20]
+            path = Path(tempfile.gettempdir()) / f"packbench-{name}"
+        return f"unix://{path}"
 
 
 async def furnish(household: Household, plan: Plan, place: Place) -> None:

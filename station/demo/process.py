@@ -279,8 +279,8 @@ class Household:
 
     def _tell(self, line: str) -> None:
         stdin = self._guard.stdin
-        # A guard that somebody killed is no reason to stop packing.
+        # A guard that somebody killed is no reason to stop packing; after `close` it knows.
         with contextlib.suppress(BrokenPipeError):
-            if stdin is not None:
+            if stdin is not None and not stdin.closed:
                 stdin.write(f"{line}\n".encode())
                 stdin.flush()
