@@ -271,7 +271,7 @@ def test_every_input_is_answered_and_nothing_is_done_that_may_not_be(
 
 @pytest.mark.slow
 @given(BENCHES, PLAYS)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_every_input_is_answered_on_a_long_day(kind: Settings, play: list[Move]) -> None:
     _every_input_is_answered(kind, play)
 

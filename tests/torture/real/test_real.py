@@ -10,14 +10,14 @@ import pytest
 from tests.torture.real.rig import Outcome, run
 from tests.torture.real.world import Asked
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def killed(folder: Path, database: str, hubs: int) -> Outcome:
     asked = Asked(database=database, hubs=hubs, benches=2, orders=6, seed=11)
-    outcome = asyncio.run(run(asked, 5, folder))
+    outcome = asyncio.run(run(asked, 3, folder))
     assert outcome.broken == ()
-    assert outcome.kills >= 5
+    assert outcome.kills >= 3
     assert outcome.report is not None
     assert outcome.report.confirmed > 0
     return outcome
