@@ -180,29 +180,7 @@ def _bring_forward(connection: Connection, name: str, purged: int) -> None:
     )
 
 
-def recount(connection: Connection) -> None:
-    """Count every share and digest anew: for a database from before there were any."""
-    names = connection.execute(select(bench.c.name).order_by(bench.c.name)).scalars().all()
-    for name in names:
-        connection.execute(select(bench.c.name).where(bench.c.name == name).with_for_update())
-        rows = connection.execute(
-            select(feed.c.row, feed.c.gone, orders.c.version)
-            .outerjoin(shipment, shipment.c.id == feed.c.row)
-            .outerjoin(orders, orders.c.id == shipment.c.order_id)
-            .where(feed.c.bench == name)
-        ).all()
-        shares = {row.row: _share(row.row, None if row.gone else row.version) for row in rows}
-        told = update(feed).where(feed.c.bench == name, feed.c.row == bindparam("of"))
-        if shares:
-            connection.execute(
-                told.values(share=bindparam("new")),
-                [{"of": row, "new": new} for row, new in shares.items()],
-            )
-        total = digest.moved(0, (), shares.values())
-        connection.execute(update(bench).where(bench.c.name == name).values(digest=total))
-
-
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class Told(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A protocol.Change whose order is the JSON that is stored, not read."""
 
     seq: int
@@ -211,7 +189,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     through: int
 
 
-class Fed(msgspec.Struct, frozen=True, kw_only=True):
+class Fed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A protocol.Page of such changes: the same on the wire, at a tenth of the work."""
 
     after: str
@@ -253,12 +231,14 @@ def fed(
     rows, full = _fitting(_rows(connection, name, after.seq, limit), limit)
     last = rows[-1].seq if full else head
     docs = _documents(connection, book, name, after.seq, last)
+    through = known.last_seq
+    # Taken apart as tuples: by its names a row of SQLAlchemy takes longer than its document.
     changes = tuple(
-        Told(seq=row.seq, shipment=row.row, order=docs.get(row.row), through=known.last_seq)
-        for row in rows
-        if not row.row.startswith("@")
+        Told(seq=seq, shipment=row, order=docs.get(row), through=through)
+        for row, seq, _ in rows
+        if row[:1] != "@"
     )
-    names = [row.row for row in rows if row.row.startswith("@")]
+    names = [row for row, _, _ in rows if row[:1] == "@"]
     return Fed(
         after=str(after),
         next=str(Cursor(mine, last)),
@@ -303,8 +283,8 @@ def _fitting(
 ) -> tuple[Sequence[Row[Any, Any, Any]], bool]:
     """Give as many of the rows as a page may have, one at least, and whether more may follow."""
     total = 0
-    for at, row in enumerate(rows):
-        total += row.size or 0
+    for at, (_, _, size) in enumerate(rows):
+        total += size or 0
         if total > MOST_BYTES and at > 0:
             return rows[:at], True
     return rows, len(rows) == limit
@@ -321,7 +301,7 @@ def _documents(
         .outerjoin(address, address.c.order_id == orders.c.id)
         .where(feed.c.bench == name, feed.c.seq > after, feed.c.seq <= last)
         .where(feed.c.gone.is_(False))
-    )
+    ).all()
     return {row: msgspec.Raw(book.whole(id, doc, sealed)) for row, id, doc, sealed in found}
 
 
