@@ -137,7 +137,9 @@ class _Run:
         for one in everybody:
             if one.child is None or not one.child.running:
                 words = one.child.last_words() if one.child else ""
-                raise Broken(f"{type(one).__name__} {one.number + 1} ended by itself: {words}")
+                status = one.child.process.returncode if one.child else None
+                name = f"{type(one).__name__} {one.number + 1}"
+                raise Broken(f"{name} ended by itself with status {status}: {words}")
 
     async def look(self) -> None:
         """Look whether anything is broken. Raises Broken."""
