@@ -13,7 +13,12 @@ from sqlalchemy import URL
 from sync.hub import place, setup, vault
 from sync.hub.book import Book
 from sync.hub.engine import Store, open_store
-from sync.hub.vault import Vault
+from sync.hub.vault import NotOpened, Vault
+
+KEY = "hub.key"
+"""In the hub's folder: what seals addresses, labels and credentials."""
+SEALED = "sealed"
+"""The name in `meta` of a word that only the books' own key opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,37 @@ def opened(named: str | None, *, checked: bool = True) -> Iterator[Opened]:
             place.reach(store, url)
             if checked:
                 setup.check(store)
-            secrets = vault.at(folder() / "hub.key")
+            secrets = vault.at(folder() / KEY)
+            if checked:
+                _refuse_other_key(store, secrets)
             yield Opened(store, secrets, Book(secrets))
         finally:
             store.close()
+
+
+def _refuse_other_key(store: Store, secrets: Vault) -> None:
+    """Refuse books that were sealed with another key. Raises setup.Unfit.
+
+    A hub that opens no address feeds no bench, and what it seals itself nobody else opens: of two
+    that share a database each would hide its orders from the other.
+    """
+    with store.read() as connection:
+        known = setup.noted(connection, SEALED)
+        address = setup.an_address(connection) if known is None else None
+    try:
+        if known is not None:
+            secrets.open(bytes.fromhex(known), SEALED)
+        elif address is not None:
+            secrets.open(*address)
+    except (NotOpened, ValueError):
+        raise setup.Unfit(
+            f"{folder() / KEY} is not the key of these books: put the one there that they were "
+            "made with (each hub of one database has the same)"
+        ) from None
+    if known is None:
+        with store.write() as connection:
+            if setup.noted(connection, SEALED) is None:
+                setup.note(connection, SEALED, secrets.seal(b"packbench", SEALED).hex())
 
 
 def placed(named: str | None) -> URL:

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from sync.hub import backup, place, setup, stream, tools
 from sync.hub.engine import Store, open_store, sqlite_module
-from sync.hub.schema import address, process
+from sync.hub.schema import process
 from sync.hub.setup import Unfit
 from sync.hub.vault import NotOpened, Vault
 
@@ -76,13 +76,13 @@ def _prepare(store: Store, vault: Vault | None, epoch: int, now: float) -> int:
 
 
 def _refuse_other_key(connection: Connection, vault: Vault | None) -> None:
-    row = connection.execute(select(address.c.order_id, address.c.sealed).limit(1)).first()
-    if row is None:
+    sealed = setup.an_address(connection)
+    if sealed is None:
         return
     try:
         if vault is None:
             raise NotOpened
-        vault.open(row.sealed, f"address {row.order_id}")
+        vault.open(*sealed)
     except NotOpened:
         raise Unfit(
             "hub.key does not open the addresses in this copy: put the key of the hub that it was "

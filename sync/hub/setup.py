@@ -14,7 +14,18 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, inspect, or_, select, text, update
 
 from sync.hub.engine import Store, upsert
-from sync.hub.schema import SCHEMA, bench, channel, counter, enrol_code, meta, metadata, parcel
+from sync.hub.process import LEFT
+from sync.hub.schema import (
+    SCHEMA,
+    address,
+    bench,
+    channel,
+    counter,
+    enrol_code,
+    meta,
+    metadata,
+    parcel,
+)
 from sync.protocol.messages import Heartbeat
 
 MAKING = 0x7061636B
@@ -23,8 +34,6 @@ RESTORING_SECONDS = 600.0
 """How long a restored hub waits for benches to tell what it lost."""
 READ_AGAIN_SECONDS = 7 * 86400.0
 """How far back a restored hub reads its channels again: older copies than that are no backups."""
-LOOK_UP_FIRST = 1.0
-"""`due_at` of work outside that may have been done already (labels.LEFT)."""
 
 
 class Unfit(Exception):
@@ -96,6 +105,12 @@ def note(connection: Connection, name: str, value: str | None) -> None:
         upsert(connection, meta, [{"name": name, "value": value}], "name")
 
 
+def an_address(connection: Connection) -> tuple[bytes, str] | None:
+    """Give a sealed address, and what it was sealed for; None: there is none."""
+    row = connection.execute(select(address.c.sealed, address.c.order_id).limit(1)).first()
+    return (row.sealed, f"address {row.order_id}") if row is not None else None
+
+
 def restored(connection: Connection, new_epoch: int, now: float) -> None:
     """Make a copy that was put back the hub's book again: it may lack what happened since.
 
@@ -104,13 +119,9 @@ def restored(connection: Connection, new_epoch: int, now: float) -> None:
     """
     note(connection, "epoch", str(new_epoch))
     note(connection, "restored_at", repr(now))
+    connection.execute(update(parcel).where(parcel.c.due_at != 0.0).values(due_at=LEFT, holder=""))
     connection.execute(
-        update(parcel).where(parcel.c.due_at != 0.0).values(due_at=LOOK_UP_FIRST, holder="")
-    )
-    connection.execute(
-        update(parcel)
-        .where(or_(parcel.c.label_work, parcel.c.confirm_work))
-        .values(due_at=LOOK_UP_FIRST)
+        update(parcel).where(or_(parcel.c.label_work, parcel.c.confirm_work)).values(due_at=LEFT)
     )
     again = now - READ_AGAIN_SECONDS
     connection.execute(
