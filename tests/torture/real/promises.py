@@ -132,6 +132,24 @@ def at_the_end(made: count.Report, market: dict[str, Any], carrier: dict[str, An
     return found
 
 
+def left_over(sold: dict[str, Sold], orders: Sequence[Order]) -> list[str]:
+    """Say of each order that came to no end how it stands."""
+    outcome = count.outcomes(sold, orders)
+    said = []
+    for order in orders:
+        if outcome.get(order.channel_order_id) != "unconfirmed":
+            continue
+        for one in order.shipments:
+            boxes = ", ".join(
+                f"{box.id} {box.contents} label {box.label_state} print {box.print_state} "
+                f"{'closed ' if box.closed else ''}told {box.confirmation}"
+                for box in one.parcels
+            )
+            held = ", ".join(f"{hold.kind}: {hold.why}" for hold in one.holds)
+            said.append(f"{one.id} {one.state} at {one.bench or 'no bench'} [{held}] {boxes}")
+    return said
+
+
 def printed_on(records: Iterable[Path]) -> list[tuple[str, ...]]:
     """Read what the barcodes of every label say that came out anywhere."""
     return [codes for record in records if record.is_dir() for codes in labels(record)]

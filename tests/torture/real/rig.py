@@ -189,6 +189,7 @@ class _Run:
         kills = sum(self.killed.values())
         made = promises.report(journals, printed, sold, await self.orders(), kills, 0.0)
         found = promises.at_the_end(made, market, await self.there.books(self.there.carrier))
+        found += promises.left_over(sold, await self.orders())
         found += [f"{name} owes {n} entries" for name, n in owed.items() if n]
         return made, found
 

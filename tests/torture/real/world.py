@@ -37,7 +37,7 @@ FASTER = "60"
 MS_PER_LABEL = 60.0
 ODDS = ("cancelled=0.03", "cancel_requested=0.02", "address_changed=0.03")
 FAULTS = ("lost_answer=0.05", "server_error=0.02")
-WIRE = Manners(cut_before=0.05, cut_after=0.05, stall=0.02, swallow=0.01)
+WIRE = Manners(cut_before=0.05, cut_after=0.05, stall=0.02, swallow=0.01, corrupt=0.02)
 READY_SECONDS = 180.0
 ASK_SECONDS = 60.0
 
