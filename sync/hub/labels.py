@@ -19,7 +19,7 @@ from sync.hub import ahead, reconsider, troubles, work
 from sync.hub.book import Book
 from sync.hub.channels import Outside, Post
 from sync.hub.engine import Store, upsert
-from sync.hub.process import LEFT, living
+from sync.hub.process import living
 from sync.hub.schema import blob, entry, parcel
 from sync.hub.setup import noted
 from sync.hub.troubles import Kind, Trouble
@@ -264,12 +264,6 @@ def take(connection: Connection, id: str, now: float, holder: str = "") -> Taken
 def release(connection: Connection, id: str) -> None:
     """Let go of a parcel: what is to be done for it now is new work."""
     connection.execute(update(parcel).where(parcel.c.id == id).values(due_at=0.0, holder=""))
-
-
-def recover(connection: Connection) -> None:
-    """Take up whatever was left half done, and end every back-off. Only where nobody is at it."""
-    left = {"due_at": LEFT, "holder": ""}
-    connection.execute(update(parcel).where(parcel.c.due_at > 0.0).values(**left))
 
 
 def again(connection: Connection, id: str, first: float, now: float | None = None) -> int:

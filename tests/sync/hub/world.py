@@ -18,10 +18,11 @@ import httpx
 import msgspec
 from sqlalchemy import Connection, update
 
-from sync.hub import benches, channels, entries, feed, labels, pull, setup, vault
+from sync.hub import benches, channels, entries, feed, pull, setup, vault
 from sync.hub.bell import Bell
 from sync.hub.book import Book
 from sync.hub.engine import Store, open_store
+from sync.hub.process import LEFT
 from sync.hub.rounds import Rounds
 from sync.hub.schema import parcel
 from sync.orders import Claim, Entry, Fact, Order, Parcel, Shipment, facts
@@ -248,7 +249,9 @@ class World:
             pause_seconds=0.001,
         )
         with self.store.write() as connection:
-            labels.recover(connection)
+            # What was left half done is taken up, and every back-off is over.
+            left = {"due_at": LEFT, "holder": ""}
+            connection.execute(update(parcel).where(parcel.c.due_at > 0.0).values(**left))
 
     def due_now(self) -> None:
         """Let every back-off be over."""
