@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 
 from sync.hub import backup, benches, place, restore, setup, vault
 from sync.hub.engine import open_store
+from sync.hub.process import LEFT
 from sync.hub.schema import bench as bench_table
 from sync.hub.schema import channel, parcel, process
 from sync.hub.setup import Unfit
@@ -271,7 +272,7 @@ def test_after_a_restore_what_is_due_is_looked_up_and_channels_are_read_again(hu
         fresh = select(parcel.c.due_at).where(parcel.c.label_work)
         assert set(connection.execute(fresh).scalars()) == {0.0}
         setup.restored(connection, 2, now)
-        assert set(connection.execute(fresh).scalars()) == {setup.LOOK_UP_FIRST}
+        assert set(connection.execute(fresh).scalars()) == {LEFT}
         found = connection.execute(select(channel.c.name, channel.c.pulled_until))
         assert {name: until for name, until in found} == {
             "new": pytest.approx(now - 7 * 86400),
