@@ -2,8 +2,9 @@
 
 `schema` has the tables, `engine` opens them, `index` says what an order is found by. `store.Store`
 is the file itself: one lock, two connections, and the *turn*, in which a scan is looked up, decided
-and written as one transaction. `desk` looks things up in a turn, `journal` writes one down,
-`keep` is the link's view of the file, `ledger` the spool's. What every scan runs is a `statement`,
+and written as one transaction. `desk` looks things up in a turn, `queue` what waits,
+`journal` writes down what happened; `keep` is the link's view of the file, `intake` what a page of
+the feed writes, `ledger` the spool's view. What every scan runs is a `statement`,
 told to the driver itself; everything else is SQLAlchemy Core.
 
 What the hub decides about work that was done here is compared in `notices` and kept until a packer
