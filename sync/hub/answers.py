@@ -162,6 +162,18 @@ def _routed(hub: Hub, asked: Asked, now: float, arrived: float | None) -> Answer
 
 
 def _known(hub: Hub, asked: Asked, now: float) -> Known:
+    if wait := hub.quotas.stranger(asked.peer, now):
+        sentence = "too much that no bench has signed comes from this address"
+        raise Refused(Kind.TOO_MANY, sentence, retry_seconds=wait)
+    try:
+        return _signed_by(hub, asked, now)
+    except Refused as refused:
+        if refused.kind is not Kind.CLOCK:
+            hub.quotas.forged(asked.peer, now)
+        raise
+
+
+def _signed_by(hub: Hub, asked: Asked, now: float) -> Known:
     header = asked.headers.get("authorization", "")
     try:
         claimed, signature = signing.read(header)

@@ -17,6 +17,14 @@ GUESSES = 5
 GUESSES_OF_ALL = 50
 """From all addresses together. It bounds what is kept here as well, whoever knocks."""
 GUESS_SECONDS = 60.0
+FORGED_PER_SECOND = 50.0
+"""Requests from one address that are nobody's. Benches that were all shut out, behind one address,
+ask some ten times a second; to look at one takes a question to the database and a millisecond."""
+FORGED_AT_ONCE = 500.0
+MOST_ADDRESSES = 1_000
+"""That are remembered: an address more, and the one that was quiet for longest is forgotten."""
+HERE = ("127.0.0.1", "::1", "")
+"""A proxy beside the hub speaks for everybody: one stranger must not have all benches refused."""
 
 
 @dataclass(slots=True)
@@ -32,6 +40,8 @@ class Quotas:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _benches: dict[str, _Bucket] = field(default_factory=dict)
     """As many as there are benches: only who has proved to be one is counted."""
+    _forged: dict[str, _Bucket] = field(default_factory=dict)
+    """By address, the one that was heard last at the end; at most MOST_ADDRESSES."""
     _guesses: list[tuple[float, str]] = field(default_factory=list)
     """When, and from where, a code was wrong; at most GUESSES_OF_ALL."""
 
@@ -46,6 +56,28 @@ class Quotas:
                 return (1.0 - bucket.tokens) / REQUESTS_PER_SECOND
             bucket.tokens -= 1.0
             return 0.0
+
+    def stranger(self, peer: str, now: float) -> float:
+        """Say whether an address asked too often as nobody: 0, or the seconds to wait."""
+        with self._lock:
+            bucket = self._forged.get(peer)
+            if bucket is None:
+                return 0.0
+            passed = max(0.0, now - bucket.at)
+            left = bucket.tokens + passed * FORGED_PER_SECOND
+            return 0.0 if left >= 1.0 else (1.0 - left) / FORGED_PER_SECOND
+
+    def forged(self, peer: str, now: float) -> None:
+        """Count a request that was not what its signature says, or of no bench."""
+        if peer in HERE:
+            return
+        with self._lock:
+            bucket = self._forged.pop(peer, None) or _Bucket(FORGED_AT_ONCE, now)
+            passed = max(0.0, now - bucket.at)
+            left = min(FORGED_AT_ONCE, bucket.tokens + passed * FORGED_PER_SECOND)
+            self._forged[peer] = _Bucket(max(0.0, left - 1.0), now)
+            if len(self._forged) > MOST_ADDRESSES:
+                del self._forged[next(iter(self._forged))]
 
     def guess(self, peer: str, now: float) -> float:
         """Count a try at a code; 0, or the seconds after which that address may try again.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -230,7 +230,7 @@ def test_a_replayed_request_changes_nothing(machine: Machine, hub: Hub) -> None:
     first = msgspec.json.decode(answer(hub, sent, NOW).body, type=Acked)
     again = msgspec.json.decode(answer(hub, sent, NOW + 60).body, type=Acked)
     assert (first.acked, again.acked) == (1, 1)
-    assert not again.verdicts
+    assert again.verdicts == first.verdicts  # what was overruled is said again
     assert row(hub)["last_seq"] == 1
 
 
@@ -535,6 +535,32 @@ def test_a_bench_that_asks_without_end_is_slowed_and_others_are_not(
     assert shut.headers["Retry-After"] == "1"
     assert other.ask("GET", "/v1/me").status == 200
     assert machine.ask("GET", "/v1/me", now=NOW + 1).status == 200
+
+
+def test_a_stranger_who_knocks_without_end_is_let_wait_and_benches_are_not(
+    machine: Machine, hub: Hub
+) -> None:
+    thief = Machine(hub, bench="b1", incarnation=machine.incarnation)
+
+    def knock(peer: str, now: float = NOW) -> Kind:
+        return kind(answer(hub, replace(thief.asked("GET", "/v1/me"), peer=peer), now))
+
+    assert knock("10.0.0.66") is Kind.BAD_SIGNATURE
+    hub.quotas._forged["10.0.0.66"].tokens = 2.0
+    kinds = [knock("10.0.0.66") for _ in range(3)]
+    assert kinds == [Kind.BAD_SIGNATURE, Kind.BAD_SIGNATURE, Kind.TOO_MANY]
+    theirs = replace(machine.asked("GET", "/v1/me"), peer="10.0.0.7")
+    assert answer(hub, theirs, NOW).status == 200
+    assert knock("10.0.0.66", NOW + 1.0) is Kind.BAD_SIGNATURE
+    for n in range(quotas.MOST_ADDRESSES + 50):
+        hub.quotas.forged(f"address {n}", NOW)
+    assert len(hub.quotas._forged) == quotas.MOST_ADDRESSES
+
+
+def test_a_stranger_behind_the_proxy_of_all_benches_does_not_stop_them(hub: Hub) -> None:
+    for _ in range(int(quotas.FORGED_AT_ONCE) * 2):
+        hub.quotas.forged("127.0.0.1", NOW)
+    assert hub.quotas.stranger("127.0.0.1", NOW) == 0.0
 
 
 def test_who_is_not_the_bench_cannot_use_up_its_share(machine: Machine, hub: Hub) -> None:
