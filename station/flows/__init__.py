@@ -57,7 +57,8 @@ from station.flows.flow import (
 )
 from station.flows.record import with_undo
 from station.flows.view import instruction, prompt, verdict
-from station.session import Question, Said, Session
+from station.prompt import Tone
+from station.session import NOTHING, Question, Said, Session
 from station.wording import LANGUAGES, labels, orders, people, pieces, word
 from station.wording.reasons import impossible
 from sync.orders import Impossible, Order
@@ -218,6 +219,8 @@ def _still_latched(session: Session) -> Session:
     said = session.said
     if said is None:
         return reply.stop(session, word.STOP, people.ACKNOWLEDGE)
+    if said.tone is Tone.STOP and said.then != NOTHING:
+        return session  # what to do with the box stays; the way out stands under it
     again = Said(word=said.word, tone=said.tone, what=said.what, then=people.ACKNOWLEDGE)
     return replace(session, said=again)
 

@@ -59,6 +59,13 @@ def test_help_and_language_are_there_before_the_acknowledgement_is_asked_for() -
     assert bench.scan("PKCMDLANGUAGE").language == "zh"
 
 
+def test_what_to_do_with_the_box_stays_until_it_is_acknowledged() -> None:
+    bench = a_bench(allocated(an_order()), notices=(ONE,))
+    told = flows.verdict(bench.put(Noticed())).line2
+    assert told == "Take the box apart, put the goods back."
+    assert flows.verdict(bench.scan(MUG)).line2 == told
+
+
 def test_a_full_disk_is_said_and_the_notice_comes_back_after_it() -> None:
     bench = a_bench(notices=(ONE,))
     bench.put(Noticed())
