@@ -88,8 +88,18 @@ def json(said: object) -> None:
 
 def table(rows: Sequence[Sequence[object]], heads: Sequence[str]) -> None:
     """Print rows for a person, as what was asked for: on standard output."""
-    written = [[str(cell) for cell in row] for row in rows]
+    written = [[_cell(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(heads, *written, strict=True)]
     for row in (list(heads), *written):
         cells = (f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))
         sys.stdout.write("  ".join(cells).rstrip() + "\n")
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            return str(value)
