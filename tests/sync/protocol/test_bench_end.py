@@ -141,7 +141,6 @@ ACKED = Acked(acked=5, verdicts=(), server_time=NOON)
 BEATEN = Beaten(server_time=NOON)
 ONLINE = Online(NOON)
 WELL = End(state=ONLINE, lanes=dict.fromkeys(Lane, ONLINE))
-TIRED = replace(WELL, failures=dict.fromkeys(Lane, 3))
 
 
 def of(kind: type[Effect], effects: tuple[Effect, ...]) -> list[Effect]:
