@@ -75,6 +75,15 @@ def _prepare(store: Store, vault: Vault | None, epoch: int, now: float) -> int:
     return new
 
 
+def _new_epoch(at_least: int, now: float) -> int:
+    """Give an epoch as high as any so far, where the books that could tell are lost.
+
+    Minutes since 1970: of two hubs that were restored from one copy, each on a new disk, both
+    would be in the copy's next epoch, and give out the same claims to different benches.
+    """
+    return 0 if at_least else int(now) // 60
+
+
 def _refuse_other_key(connection: Connection, vault: Vault | None) -> None:
     sealed = setup.an_address(connection)
     if sealed is None:
@@ -103,7 +112,8 @@ def _into_file(url: URL, source: str, vault: Vault | None, at_least: int) -> Res
         _fetch(source, copy)
         _refuse_damaged(copy, source)
         with _opened(url.set(database=str(copy))) as store:
-            epoch = max(at_least - 1, _epoch_of(url) if file.exists() else 0)
+            known = _epoch_of(url) if file.exists() else 0
+            epoch = max(at_least - 1, known or _new_epoch(at_least, now))
             new = _prepare(store, vault, epoch, now)
             with store.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -186,7 +196,8 @@ def _into_server(url: URL, source: str, vault: Vault | None, at_least: int) -> R
     fresh, kept = f"{name}_restoring_{_stamp(now)}", f"{name}_before_{_stamp(now)}"
     with _server(url) as server:
         there = _there(server, name)
-        epoch = max(at_least - 1, _refuse_served(url, now) if there else 0)
+        known = _refuse_served(url, now) if there else 0
+        epoch = max(at_least - 1, known or _new_epoch(at_least, now))
         _sql(server, "CREATE DATABASE {}", fresh)
         try:
             found = tools.postgresql("pg_restore", backup.server_version(server))

@@ -68,6 +68,20 @@ def test_the_epoch_never_falls_however_old_the_copy_is(
     assert "in epoch 9;" in words
 
 
+def test_two_lives_from_one_copy_give_no_claim_out_twice(
+    hub: Hub, at_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The disk is lost, a copy put back on a new one, and that is lost too."""
+    first, later = (restore._new_epoch(0, now) for now in (1.7e9, 1.7e9 + 3600.0))
+    assert 1 < first < later < 2**31
+    assert said(capsys, "backup", str(tmp_path / "copy"))[0] == 0
+    elsewhere = make_url(f"sqlite:///{tmp_path / 'new.db'}")
+    if hub.store.embedded:
+        made = restore.restore(elsewhere, str(tmp_path / "copy"), vault.at(at_home / "hub.key"))
+        assert made.epoch > first, "nothing tells that this is not the second time"
+    hub.store.close()
+
+
 def test_a_copy_of_an_older_version_is_migrated_where_it_is_put(
     at_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -78,7 +92,7 @@ def test_a_copy_of_an_older_version_is_migrated_where_it_is_put(
         migrations.upgrade(connection, 0, 1)
         connection.execute(text("INSERT INTO meta VALUES ('schema', '1'), ('epoch', '4')"))
     old.close()
-    status, words = said(capsys, "restore", str(tmp_path / "old.db"), "--yes")
+    status, words = said(capsys, "restore", str(tmp_path / "old.db"), "--yes", "--epoch", "5")
     assert (status, "in epoch 5" in words) == (0, True), words
     again = open_store(f"sqlite:///{at_home / 'hub.db'}")
     setup.check(again)
