@@ -54,7 +54,7 @@ from sync.protocol.lanes import (
     UpDue,
     Wake,
 )
-from sync.protocol.messages import Acked, Beaten, Enrolled, Gap, Kind, Page, Refusal, Reset
+from sync.protocol.messages import Acked, Beaten, Enrolled, Gap, Kind, Refusal, Reset
 
 M = TypeVar("M")
 
@@ -346,21 +346,10 @@ def _took(end: End, took: Took) -> Stepped:
         return end, (again, Wake(Lane.BEAT), Rest(Lane.FEED, pause))
     if digest is not None and digest == page.digest:
         end = replace(end, in_a_row=0)
-    news: tuple[Effect, ...] = (Wake(Lane.UP),) if took.wanted and _names_bytes(page) else ()
+    news: tuple[Effect, ...] = (Wake(Lane.UP),) if took.wanted and reading.names_bytes(page) else ()
     if not page.changes:
         return end, (*news, Rest(Lane.FEED, FIRST_PAUSE_SECONDS if took.quick else 0.0))
     return end, (*news, Rest(Lane.FEED, BREATH_SECONDS if caught_up else 0.0))
-
-
-def _names_bytes(page: Page) -> bool:
-    """Whether there may be something to fetch. Looking costs the next scan more than this does."""
-    return any(
-        parcel.label is not None
-        for change in page.changes
-        if change.order is not None
-        for shipment in change.order.shipments
-        for parcel in shipment.parcels
-    )
 
 
 # -- what lanes share

@@ -75,3 +75,14 @@ def _came(told: _Told, document: bytes) -> Came:
 def document(change: Change) -> bytes:
     """Give an order's JSON: as it came, where it did."""
     return change.document if isinstance(change, Came) else msgspec.json.encode(change.order)
+
+
+def names_bytes(page: Page) -> bool:
+    """Whether there may be something to fetch. Looking costs the next scan more than this does."""
+    return any(
+        parcel.label is not None
+        for change in page.changes
+        if change.order is not None
+        for shipment in change.order.shipments
+        for parcel in shipment.parcels
+    )
