@@ -32,6 +32,7 @@ TURN_SECONDS = 0.005
 """What a turn should take; a scan that comes meanwhile waits for one at most."""
 _ROWS, _MOST_ROWS = 50, 2_000
 _VACUUM_PAGES = 16
+"""Of 4 KiB, given back to the disk in one turn."""
 _MARKS = "marks"
 
 

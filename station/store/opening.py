@@ -18,6 +18,7 @@ from station.store.errors import Damaged, Newer, StoreError
 log = logging.getLogger(__name__)
 
 _OLDEST = 1
+"""The oldest version that can be brought up to this one."""
 TAILS = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a file."""
 

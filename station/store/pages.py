@@ -22,8 +22,10 @@ Value = None | int | float | str | bytes
 Buffer = bytes | mmap.mmap
 
 _LEAF = 0x0D
+"""A leaf page of a table (SQLite's Database File Format, 1.6)."""
 _FILE_HEADER, _LOG_HEADER, _FRAME_HEADER = 100, 32, 24
 _USUAL_PAGE = 4096
+"""Bytes, where the header does not say."""
 _INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 """Bytes by serial type."""
 _KINDS = {0: "N", 7: "F"}

@@ -49,6 +49,7 @@ R = TypeVar("R")
 LONGEST_WAIT_SECONDS = 30.0
 """Of a long-poll: shorter than proxies keep a silent connection (60 s and more)."""
 USUAL_LIMIT = 500
+"""Rows of a page where the bench does not say."""
 MOST_BYTES = 4 * 1024 * 1024
 """Of a request: 500 entries have 300 kB."""
 BUSY_SECONDS = 1.0

@@ -27,6 +27,7 @@ from sync.orders import Cancellation, Confirmation, Fact, Order, facts, refusal,
 from sync.ports import Accepted, Rejected, Told, Unsure
 
 AT_ONCE = 100
+"""Parcels that one look takes up; the next look takes the rest."""
 LOOKS = 3
 """In a row that find nothing, before it is believed: a marketplace may show a change late."""
 

@@ -55,6 +55,7 @@ AT_ONCE = 16
 KEPT_SECONDS = 3_600.0
 """How long it stays on record that a piece was done; it must only outlast its being due."""
 FORGOTTEN_AT_ONCE = 500
+"""So that work that begins meanwhile waits for one short transaction."""
 BUSY_MILLISECONDS = 30_000
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 AWAY = ("PENDING",)

@@ -45,6 +45,7 @@ BUSY_SECONDS = 120.0
 FIRST_AGAIN_SECONDS = 2.0
 LONGEST_AGAIN_SECONDS = 600.0
 AT_ONCE = 100
+"""Parcels that one look takes up; the next look takes the rest."""
 
 
 @dataclass(slots=True)

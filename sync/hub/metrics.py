@@ -12,12 +12,23 @@ from sync.hub.schema import bench, channel, entry, feed, orders, parcel, trouble
 from sync.protocol.messages import Heartbeat
 
 Sample = tuple[Mapping[str, str], float]
+_Figure = tuple[str, str, str, Iterable[Sample]]
+"""Its name, its kind, what it says, and its samples."""
 
 
 def text(connection: Connection, now: float, failures: Mapping[str, int]) -> str:
     """Write every figure."""
     lines: list[str] = []
-    for name, kind, help, samples in (
+    for name, kind, help, samples in _figures(connection, now, failures):
+        lines += [f"# HELP {name} {help}", f"# TYPE {name} {kind}"]
+        lines += [f"{name}{_labels(labels)} {value:g}" for labels, value in samples]
+    return "\n".join(lines) + "\n"
+
+
+def _figures(
+    connection: Connection, now: float, failures: Mapping[str, int]
+) -> tuple[_Figure, ...]:
+    return (
         ("packbench_orders", "gauge", "Orders in the book, by state.", _orders(connection)),
         ("packbench_parcels_due", "gauge", "Parcels with work outside.", _due(connection)),
         ("packbench_entries_total", "counter", "Entries, by verdict.", _entries(connection)),
@@ -61,10 +72,7 @@ def text(connection: Connection, now: float, failures: Mapping[str, int]) -> str
             "Failures of a round in this process.",
             [({"round": round}, float(number)) for round, number in sorted(failures.items())],
         ),
-    ):
-        lines += [f"# HELP {name} {help}", f"# TYPE {name} {kind}"]
-        lines += [f"{name}{_labels(labels)} {value:g}" for labels, value in samples]
-    return "\n".join(lines) + "\n"
+    )
 
 
 def _labels(labels: Mapping[str, str]) -> str:

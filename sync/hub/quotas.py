@@ -21,6 +21,7 @@ FORGED_PER_SECOND = 50.0
 """Requests from one address that are nobody's. Benches that were all shut out, behind one address,
 ask some ten times a second; to look at one takes a question to the database and a millisecond."""
 FORGED_AT_ONCE = 500.0
+"""Of those, saved up: ten seconds of them."""
 MOST_ADDRESSES = 1_000
 """That are remembered: an address more, and the one that was quiet for longest is forgotten."""
 HERE = ("127.0.0.1", "::1", "")
