@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, Row, insert, select, text, update
 
 from sync.hub import taking
@@ -104,7 +103,7 @@ def _overruled(sent: Sent, stored: Sequence[Row[Any, Any, Any, Any]]) -> list[Ju
 def _take_new(
     connection: Connection, book: Book, sent: Sent, new: Sequence[Said], sending: Sending
 ) -> tuple[Judged, ...]:
-    read = [_read(bytes(one.entry)) for one in new]
+    read = [taking.read(bytes(one.entry)) for one in new]
     parsed = [one for one in read if one is not None]
     there = taking.known_ids(connection, [one.id for one in parsed])
     here = taking.begin(connection, book, {one.order for one in parsed}, sending.received)
@@ -125,13 +124,6 @@ def _take_new(
         connection.execute(insert(entry), rows)
     here.write(sent.bench)
     return tuple(judged)
-
-
-def _read(body: bytes) -> Entry | None:
-    try:
-        return msgspec.json.decode(body, type=Entry)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
 
 
 def _row(

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, select, text, update
 
 from sync.hub import taking, troubles, verdicts
@@ -163,7 +162,7 @@ def _stored(connection: Connection, order: str) -> Iterator[_Stored]:
         .order_by(entry.c.received_at, entry.c.bench, entry.c.incarnation, entry.c.seq)
     ).all()
     for row in rows:
-        said = _read(row.body)
+        said = taking.read(row.body)
         if said is not None:
             yield _Stored(row, said, Verdict(row.verdict))
 
@@ -176,7 +175,7 @@ def _readable(connection: Connection, book: Book, now: float) -> int:
         .order_by(entry.c.received_at, entry.c.bench, entry.c.incarnation, entry.c.seq)
         .limit(AT_ONCE)
     ).all()
-    read = [(row, said) for row in rows if (said := _read(row.body)) is not None]
+    read = [(row, said) for row in rows if (said := taking.read(row.body)) is not None]
     if not read:
         return 0
     there = taking.known_ids(connection, [said.id for _, said in read])
@@ -205,13 +204,6 @@ def _readable(connection: Connection, book: Book, now: float) -> int:
     well = [troubles.key(Kind.ENTRY, row.bench) for row, _ in read if row.bench not in left]
     troubles.solve(connection, well, now)
     return done
-
-
-def _read(body: bytes) -> Entry | None:
-    try:
-        return msgspec.json.decode(body, type=Entry)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
 
 
 def _same(row: Row[Any]) -> tuple[ColumnElement[bool], ...]:

@@ -20,6 +20,9 @@ from sync.hub.troubles import Kind, Trouble
 from sync.orders import Claim, Entry, Order, Shipment, facts, order_of
 from sync.protocol.messages import Verdict
 
+LONGEST_NAME = 400
+"""Of an entry, an order, a shipment or a parcel: databases index no texts of any length, and one
+entry that cannot be stored would hold up everything that its bench has to tell after it."""
 MOST_IDS = 500
 """Asked for in one statement: databases bound the number of parameters."""
 
@@ -157,6 +160,16 @@ def highest_claim(connection: Connection, order: Order, shipment: Shipment) -> C
         if isinstance(fact, facts.ShipmentAllocated) and fact.shipment == shipment.id
     ]
     return max([*claims, *([shipment.claim] if shipment.claim else [])], default=None)
+
+
+def read(body: bytes) -> Entry | None:
+    """Read an entry as it came; None: this hub cannot."""
+    try:
+        said = msgspec.json.decode(body, type=Entry)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    names = (said.id, said.order, verdicts.shipment_named(said.fact))
+    return said if max(len(name) for name in names) <= LONGEST_NAME else None
 
 
 def storable(text: str) -> str:

@@ -407,3 +407,18 @@ def test_what_takes_itself_back_within_a_batch_is_settled_too(allotted: ONE) -> 
     bench.catch_up()
     assert bench.through == 2
     assert list(bench.orders) == [shipment]
+
+
+def test_an_entry_with_endless_names_holds_up_nothing(allotted: ONE) -> None:
+    hub, bench, order = allotted
+    id = order.shipments[0].id
+    endless = bench.numbered("o" * 100_000, None, facts.PackStarted(shipment="s" * 100_000))
+    good = bench.numbered(order.id, order.shipments[0].claim, facts.PackStarted(shipment=id))
+    answer = bench.post(bench.batch(chain.START, [*endless, *good]))
+    assert isinstance(answer, Acked)
+    assert [one.verdict for one in answer.verdicts] == [Verdict.INVALID, Verdict.OK]
+    with hub.store.read() as connection:
+        names = connection.execute(select(entry.c.id, entry.c.order_id)).all()
+    assert max(len(name) for row in names for name in row) < 100
+    with hub.store.write() as connection:
+        assert entries.reconsider(connection, hub.book, time.time()) == 0
