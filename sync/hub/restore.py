@@ -19,11 +19,12 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from sync.hub import backup, place, setup, stream, tools
+from sync.hub import backup, doubted, place, setup, stream, tools
+from sync.hub.book import Book
 from sync.hub.engine import Store, open_store, sqlite_module
 from sync.hub.schema import process
 from sync.hub.setup import Unfit
-from sync.hub.vault import NotOpened, Vault
+from sync.hub.vault import KEY_BYTES, NotOpened, Vault
 
 SQLITE, DUMP = b"SQLite format 3\0", b"PGDMP"
 """How files begin: https://sqlite.org/fileformat.html, and pg_dump's custom format."""
@@ -72,6 +73,8 @@ def _prepare(store: Store, vault: Vault | None, epoch: int, now: float) -> int:
         _refuse_other_key(connection, vault)
         new = max(epoch, setup.epoch(connection)) + 1
         setup.restored(connection, new, now)
+        # Without a key there is no address in it that would have to be opened.
+        doubted.doubt(connection, Book(vault or Vault(bytes(KEY_BYTES))), now)
     return new
 
 

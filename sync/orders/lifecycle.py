@@ -209,7 +209,9 @@ def _labelled(parcel: Parcel, fact: f.OfLabel) -> Parcel:
             return replace(fresh, label_key=key, label_error="", label_state=parcel.label_state)
         case f.LabelBought(label=label):
             return replace(parcel, label=label, label_error="")
-        case f.LabelFailed(why=why) | f.LabelUncertain(why=why) | f.VoidRefused(why=why):
+        case f.LabelFailed(why=why):
+            return replace(_without_label(parcel), label_error=why)
+        case f.LabelUncertain(why=why) | f.VoidRefused(why=why):
             return replace(parcel, label_error=why)
         case f.VoidRequested(why=why):
             return replace(parcel, void_wanted=why or "void")

@@ -77,7 +77,7 @@ class LabelState(StrEnum):
     BOUGHT = "bought"
     FAILED = "failed"
     UNCERTAIN = "uncertain"
-    """The answer was lost: only a look-up or a void leaves this state."""
+    """The answer was lost, or the hub's disk: only a look-up or a void leaves this state."""
     VOIDED = "voided"
     VOID_REFUSED = "void_refused"
 

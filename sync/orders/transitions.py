@@ -97,6 +97,8 @@ LABEL: Table[LabelState] = {
         f.VoidRequested: LabelState.BOUGHT,
         f.LabelVoided: LabelState.VOIDED,
         f.VoidRefused: LabelState.VOID_REFUSED,
+        # A hub that was put back to an older copy does not know what became of it since.
+        f.LabelUncertain: LabelState.UNCERTAIN,
     },
     LabelState.VOIDED: {f.LabelRequested: LabelState.REQUESTED},
     LabelState.VOID_REFUSED: {

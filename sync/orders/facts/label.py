@@ -29,7 +29,7 @@ class LabelFailed(ParcelFact, frozen=True, kw_only=True, tag="label-failed"):
 
 
 class LabelUncertain(ParcelFact, frozen=True, kw_only=True, tag="label-uncertain"):
-    """The answer was lost."""
+    """The answer was lost, or what is known of the label may be out of date."""
 
     why: str = ""
 

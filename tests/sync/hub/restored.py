@@ -6,7 +6,7 @@ import shutil
 import time
 from pathlib import Path
 
-from sync.hub import benches, reconsider, setup
+from sync.hub import benches, doubted, reconsider, setup
 from sync.hub.engine import open_store
 from sync.protocol import chain
 from sync.protocol.messages import Acked, Gap, Heartbeat, Numbered, Verdict
@@ -55,6 +55,7 @@ def restore(here: World, copy: Path, *benches_: Bench) -> None:
     here.store = open_store(f"sqlite:///{home}")
     with here.store.write() as connection:
         setup.restored(connection, setup.epoch(connection) + 1, time.time())
+        doubted.doubt(connection, here.book, time.time())
     here.live_again()
     for bench in benches_:
         bench.store, bench.at, bench.orders = here.store, "0.0", {}

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from sqlalchemy import Connection, insert
 from sqlalchemy.exc import PendingRollbackError
 
-from sync.hub import allot, answers, channels, entries, feed, labels, pull, setup
+from sync.hub import allot, answers, channels, doubted, entries, feed, labels, pull, setup
 from sync.hub.book import Book
 from sync.hub.confirm import Confirmations
 from sync.hub.engine import Store
@@ -322,3 +322,4 @@ def put_back(process: HubProcess, epoch: int, now: float) -> None:
     """Make an older copy the book again."""
     with process.store.write() as connection:
         setup.restored(connection, epoch, now)
+        doubted.doubt(connection, process.book, now)
