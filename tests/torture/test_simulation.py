@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 
 from tests.torture.simulation import command
 from tests.torture.simulation.agenda import Agenda
-from tests.torture.simulation.disk import Disk, Drive
+from tests.torture.simulation.disk import Disk, Drive, Side
 from tests.torture.simulation.faults import KINDS
 from tests.torture.simulation.world import run
 
@@ -80,3 +81,37 @@ def test_a_power_cut_takes_back_what_nobody_waited_for() -> None:
     assert disk.raw.execute("SELECT n FROM t").fetchall() == [(1,), (2,)]
     assert disk.after_crash().raw.execute("SELECT n FROM t").fetchall() == [(1,), (2,)]
     assert disk.after_power_cut().raw.execute("SELECT n FROM t").fetchall() == [(1,)]
+
+
+def test_the_garbage_of_a_dead_process_takes_back_nothing_of_another() -> None:
+    disk = Disk()
+    dead, lives = (Side(disk, lambda statement: None, loose=False) for _ in range(2))
+    for statement in ("CREATE TABLE t(n)", "BEGIN", "INSERT INTO t VALUES(1)"):
+        dead.execute(statement)
+    disk.make_sure_closed()
+    lives.execute("BEGIN")
+    lives.execute("INSERT INTO t VALUES(2)")
+    dead.rollback()
+    lives.execute("INSERT INTO t VALUES(3)")
+    lives.execute("COMMIT")
+    assert disk.raw.execute("SELECT n FROM t").fetchall() == [(2,), (3,)]
+
+
+def test_who_gives_a_transaction_up_takes_it_back() -> None:
+    side = Side(disk := Disk(), lambda statement: None, loose=False)
+    for statement in ("CREATE TABLE t(n)", "BEGIN", "INSERT INTO t VALUES(1)"):
+        side.execute(statement)
+    side.rollback()
+    assert disk.raw.execute("SELECT n FROM t").fetchall() == []
+    assert not disk.raw.in_transaction
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_seed_is_the_same_run_after_others() -> None:
+    alone, after = list[str](), list[str]()
+    run(3, 150, alone.append)
+    run(5, 100)
+    gc.collect()
+    run(3, 150, after.append)
+    assert alone == after

@@ -46,6 +46,8 @@ class Disk:
         self._loose = False
         """Something was committed since that a power cut takes back."""
         self._changes = 0
+        self.turn: object | None = None
+        """Whose transaction is open: what a side puts here when it begins one."""
 
     def image(self) -> bytes:
         """Copy it whole."""
@@ -72,6 +74,7 @@ class Disk:
         """Roll back what an error or a crash left open."""
         if self.raw.in_transaction:
             self.raw.execute("ROLLBACK")
+        self.turn = None
 
     def begun(self, *, loose: bool) -> None:
         """A transaction is about to begin; `loose`: a power cut may take it back."""
@@ -94,6 +97,7 @@ class Side:
 
     def __init__(self, disk: Disk, watch: Watch, *, loose: bool) -> None:
         self._disk, self._watch, self._loose = disk, watch, loose
+        self._turn: object | None = None
 
     def __getattr__(self, name: str) -> Own:
         return getattr(self._disk.raw, name)
@@ -118,6 +122,15 @@ class Side:
     def close(self) -> None:
         """The disk outlives its connections."""
 
+    def rollback(self) -> None:
+        """Take back what this side began, and nobody else's.
+
+        SQLAlchemy asks once more when the garbage of a process that died is collected, whenever
+        that is: somebody else may be in the middle of a transaction on the same disk.
+        """
+        if self._turn is not None and self._disk.turn is self._turn:
+            self._disk.make_sure_closed()
+
     def before(self, statement: str) -> None:
         """A statement is about to run."""
         if statement.startswith("BEGIN"):
@@ -125,8 +138,12 @@ class Side:
 
     def after(self, statement: str) -> None:
         """It has run."""
+        if statement.startswith("BEGIN"):
+            self._turn = self._disk.turn = object()
         if statement == "COMMIT":
             self._disk.committed(loose=self._loose)
+        if statement in ("COMMIT", "ROLLBACK"):
+            self._turn = self._disk.turn = None
 
 
 class _Cursor(sqlite3.Cursor):
