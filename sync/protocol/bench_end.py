@@ -77,6 +77,8 @@ OUTDATED_SECONDS = 60.0
 LEASE_MARGIN = 0.1
 LEASE_MARGIN_SECONDS = 60.0
 """So much earlier than the hub the bench takes its lease to be over: this part, at most so long."""
+MISSED_A_BEAT = 10
+"""How many bytes that the hub has not are asked for again within a beat, of however many."""
 BATCH = 500
 """Entries at once, unless the hub finds that too large."""
 QUICK_SECONDS = 1.0
@@ -260,7 +262,9 @@ def _answered(end: End, input: Answered, now: Moment, chance: Random) -> Stepped
 
 
 def _missing(end: End, ask: Ask, now: Moment) -> Stepped:
-    again = {**_still(end, now), ask.path.rpartition("/")[2]: now.boottime + BEAT_SECONDS}
+    still = _still(end, now)
+    pause = BEAT_SECONDS * max(1.0, len(still) / MISSED_A_BEAT)
+    again = {**still, ask.path.rpartition("/")[2]: now.boottime + pause}
     end = replace(_well(end, ask.lane), missing=again)
     end, told = _met(end, ask.lane, Online(now.wall, end.offset))
     return end, (*told, Rest(ask.lane, 0.0))

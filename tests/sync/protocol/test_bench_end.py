@@ -551,6 +551,21 @@ def test_a_lane_that_was_asked_to_wait_is_not_called() -> None:
     assert not of(Wake, effects)
 
 
+def test_a_thousand_labels_that_the_hub_has_not_do_not_use_up_the_benchs_share() -> None:
+    wanted = tuple(hashlib.sha256(b"%d" % n).hexdigest() for n in range(1_000))
+    end, seconds, asked = WELL, 1_000.0, 0
+    while seconds < 1_300.0:
+        now = Moment(seconds, NOON)
+        end, (first, *_) = step(end, UpDue(None, wanted), now)
+        if isinstance(first, Send):
+            asked += seconds > 1_100.0
+            end, _ = step(end, Answered(first.ask, 404, b""), now)
+            seconds += 0.01
+        else:
+            seconds += bench_end.BEAT_SECONDS
+    assert 0 < asked < 200 * 10, "ten a second at most, and it never gives up"
+
+
 # -- the lease
 
 
