@@ -268,6 +268,13 @@ class Machine:
         row = self.disk.raw.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return str(row[0]) if row else ""
 
+    def entries(self) -> set[str]:
+        """Name the entries that are on its disk."""
+        try:
+            return {str(id) for (id,) in self.disk.raw.execute("SELECT id FROM entries")}
+        except sqlite3.OperationalError:  # a disk without tables
+            return set()
+
     def last_seq(self) -> int:
         try:
             return int(self.disk.raw.execute("SELECT max(seq) FROM entries").fetchone()[0] or 0)

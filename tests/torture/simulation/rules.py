@@ -129,11 +129,14 @@ class Rules:
         if row is None or row[0] != known[1]:
             raise Broke("no scan is lost", f"{machine.name} had entry {known[0]} before its crash")
 
-    def disk_lost(self, machine: Machine, kept: int) -> None:
-        """A disk was destroyed; up to that entry another image has it."""
-        for one in self.truth.values():
-            if one.machine == machine.name and one.seq > kept:
-                one.lost = True
+    def disk_lost(self, machine: Machine, kept: set[str]) -> None:
+        """A disk was destroyed; the image that is put in has the entries of those ids.
+
+        Not those up to a number: of two images, each may be of a journal that went on otherwise.
+        """
+        for id, one in self.truth.items():
+            if one.machine == machine.name:
+                one.lost = id not in kept
         self._last.pop(machine.name, None)
 
     def restored(self) -> None:

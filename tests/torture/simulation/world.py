@@ -204,7 +204,7 @@ class World:
         machine.take_off()
         machine.odd += 1
         machine.disk = disk
-        self.rules.disk_lost(machine, machine.last_seq())
+        self.rules.disk_lost(machine, machine.entries())
         machine.forget_past()
         machine.gone = False
         machine.switch_on()
