@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, case, insert, select, update
 
 from sync.hub import feed, items, troubles
 from sync.hub.book import HUB
@@ -108,6 +108,12 @@ def new_code(
 # -- joining
 
 
+INCARNATIONS = 1_000
+"""So many of a bench in each of the hub's epochs. What a restored hub gives out must not be what
+the lost hub gave: a machine that still has that one would be taken for the new one, and what it had
+told the lost hub for told."""
+
+
 def enrol(connection: Connection, said: Enrol, now: float) -> Enrolled | None:
     """Let a machine be the bench that the code names; None for a code that is no good."""
     hash = _hash(said.code.strip().upper().replace("-", ""))
@@ -123,7 +129,15 @@ def enrol(connection: Connection, said: Enrol, now: float) -> Enrolled | None:
     ).scalar_one_or_none()
     if name is None:
         return _enrolled_before(connection, said, hash, now)
-    return _begin(connection, name, now, after=said.after, hash=said.hash, key=said.public_key)
+    return _begin(
+        connection,
+        name,
+        now,
+        after=said.after,
+        hash=said.hash,
+        key=said.public_key,
+        least=(epoch(connection) - 1) * INCARNATIONS + 1,
+    )
 
 
 def _enrolled_before(connection: Connection, said: Enrol, hash: str, now: float) -> Enrolled | None:
@@ -155,13 +169,21 @@ def rejoin(connection: Connection, known: Known, said: Rejoin, now: float) -> En
 
 
 def _begin(
-    connection: Connection, name: str, now: float, *, after: int, hash: str, key: str
+    connection: Connection,
+    name: str,
+    now: float,
+    *,
+    after: int,
+    hash: str,
+    key: str,
+    least: int = 1,
 ) -> Enrolled:
+    next_ = bench.c.incarnation + 1
     row = connection.execute(
         update(bench)
         .where(bench.c.name == name)
         .values(
-            incarnation=bench.c.incarnation + 1,
+            incarnation=case((next_ > least, next_), else_=least),
             public_key=key,
             last_seq=after,
             last_hash=hash,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from sync.hub import allot, benches, feed, items
+from sync.hub import allot, benches, feed, items, setup
 from sync.hub.schema import bench as bench_table
 from sync.orders import Claim, State, facts
 from sync.protocol import cursor
@@ -109,3 +109,21 @@ def test_a_code_is_good_once_and_in_time(hub: Hub) -> None:
         assert (enrolled.bench, enrolled.incarnation) == ("b1", 1)
         row = connection.execute(select(bench_table)).one()
     assert code not in str(row)
+
+
+def test_a_restored_hub_gives_out_no_incarnation_that_the_lost_one_may_have_given(
+    hub: Hub,
+) -> None:
+    given = []
+    for new_epoch in (1, 2, 2, 3):
+        with hub.store.write() as connection:
+            setup.note(connection, "epoch", str(new_epoch))
+            code = benches.new_code(connection, "b1", time.time())
+            said = Enrol(code=code, public_key="00" * 32, host="table-1")
+            made = benches.enrol(connection, said, time.time())
+        assert made is not None
+        given.append(made.incarnation)
+    first, second, third, fourth = given
+    assert first < benches.INCARNATIONS < second
+    assert third == second + 1
+    assert fourth > 2 * benches.INCARNATIONS
