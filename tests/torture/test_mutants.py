@@ -7,7 +7,15 @@ import pytest
 from tests.torture.mutants import MUTANTS
 from tests.torture.simulation import command
 
-QUICKLY = ("noafter", "digestskips", "staleleave", "confirmearly", "loosescans", "tokenreuse")
+QUICKLY = (
+    "noafter",
+    "overlayloss",
+    "digestskips",
+    "staleleave",
+    "confirmearly",
+    "loosescans",
+    "tokenreuse",
+)
 """Those that show in the first seed, within seconds; `make torture ARGS="simulation --mutants"`
 tries all of them."""
 

@@ -20,7 +20,7 @@ from station.store.journal import Stamp
 from station.store.keep import StoreKeep
 from station.store.ledger import StoreLedger
 from station.store.store import Store, StoreError
-from sync.orders import Entry, Fact
+from sync.orders import Entry, Fact, Order
 from sync.protocol.lanes import Moment
 from sync.protocol.messages import Enrolled, Heartbeat
 from tests.torture.simulation.disk import Disk, Down, Drive
@@ -267,6 +267,13 @@ class Machine:
     def _meta(self, key: str) -> str:
         row = self.disk.raw.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return str(row[0]) if row else ""
+
+    def shown(self, order: str) -> Order | None:
+        """The order as the packer sees it."""
+        row = self.disk.raw.execute(
+            "SELECT confirmed, now FROM orders WHERE id = ?", (order,)
+        ).fetchone()
+        return msgspec.json.decode(row[1] or row[0], type=Order) if row else None
 
     def entries(self) -> set[str]:
         """Name the entries that are on its disk."""

@@ -7,18 +7,24 @@ that were closed and given to the carrier. It is true whatever the books say.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from station.spool.ledger import Job
-from sync.orders import ConfirmAt, Entry, facts, shipment_id
+from sync.orders import ConfirmAt, Entry, Impossible, apply, facts, shipment_id
 from sync.protocol.cursor import read
-from sync.protocol.messages import Page
+from sync.protocol.messages import Change, Page
 from tests.torture.simulation.outside import CHANNELS, Label
 
 if TYPE_CHECKING:
     from tests.torture.simulation.machine import Machine
     from tests.torture.simulation.world import World
+
+
+_ENTRY = msgspec.json.Decoder(Entry)
 
 
 class Broke(BaseException):
@@ -194,6 +200,27 @@ class Rules:
             raise Broke(
                 "a replica is what its feed says",
                 f"{machine.name} differs at {page.head} (read in epoch {read(page.head).epoch})",
+            )
+        if after == page.next and before == page.after:
+            for change in page.changes:
+                self._kept_what_was_done_here(machine, change)
+
+    def _kept_what_was_done_here(self, machine: Machine, change: Change) -> None:
+        """What the hub has not judged yet still counts on the bench that did it."""
+        if change.order is None:
+            return
+        expected = change.order
+        for (body,) in machine.disk.raw.execute(
+            "SELECT body FROM entries WHERE order_id = ? AND pending AND seq > ? ORDER BY seq",
+            (expected.id, change.through),
+        ):
+            with suppress(Impossible):
+                expected = apply(expected, _ENTRY.decode(body).fact)
+        there = machine.shown(expected.id)
+        if there is None or there.shipments != expected.shipments:
+            raise Broke(
+                "what was done here stays done",
+                f"{machine.name} shows {expected.id} without what it has not told yet",
             )
 
     def told(self, channel: str, said: dict[str, str]) -> None:
