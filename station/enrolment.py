@@ -81,21 +81,30 @@ def stands(turn: Turn, hub: str) -> Place:
 
 def settle(turn: Turn, hub: str, enrolled: Enrolled, place: Place) -> None:
     """Keep what the hub made of this machine."""
+    was = turn.get("enrolled")
+    renamed = bool(was) and msgspec.json.decode(was, type=Enrolled).bench != enrolled.bench
     turn.set("enrolled", msgspec.json.encode(enrolled).decode())
     turn.set("hub", hub)
     turn.set(t.REJOIN, "")
     known = cursor.read(turn.get("cursor", str(cursor.START)))
     restored = known != cursor.START and enrolled.epoch != known.epoch
     if not place.anew and not restored:
+        if renamed:
+            _read_anew(turn)  # each bench has a feed of its own
         return
     after, hash = journal.base(turn)
     if not place.anew and after != place.after:
         # It was put back to an older state, and may have lost what it had acknowledged.
         turn.set(t.REJOIN, msgspec.json.encode(Rejoin(after=after, hash=hash)).decode())
     turn.set("acked", str(after))
+    _read_anew(turn)
+    turn.sql.execute(update(t.entries).values(pending=True))
+
+
+def _read_anew(turn: Turn) -> None:
+    """Let the feed be read from 0; rows that it does not name are swept at its end."""
     turn.set("cursor", str(cursor.START))
     turn.set("generation", str(int(turn.get("generation", "0")) + 1))
-    turn.sql.execute(update(t.entries).values(pending=True))
 
 
 def _trusted(home: Path, hub: str, ca: Path | None, pin: str, *, known: bool) -> Path | None:

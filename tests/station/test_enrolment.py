@@ -69,3 +69,16 @@ def test_a_hub_that_was_put_back_is_told_all_that_is_kept_before_anything_else(
         rejoin = json.decode(turn.get(schema.REJOIN), type=Rejoin)
         assert rejoin == Rejoin(after=4, hash="b" * 64)
         assert (turn.get("acked"), turn.get("cursor")) == ("4", "0.0")
+
+
+def test_a_machine_that_becomes_another_bench_reads_that_ones_feed_from_the_beginning(
+    store: Store,
+) -> None:
+    other = structs.replace(ENROLLED, bench="another")
+    with store.turn() as turn:
+        settle(turn, "http://a", ENROLLED, stands(turn, "http://a"))
+        turn.set("cursor", f"{ENROLLED.epoch}.7")
+        turn.set("acked", "0")
+        settle(turn, "http://a", other, stands(turn, "http://a"))
+        assert turn.get("cursor") == "0.0"
+        assert turn.get("generation") == "1"

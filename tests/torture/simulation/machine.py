@@ -202,6 +202,7 @@ class Machine:
         if self.process is not None:
             self.process.driver.end()
             self.process = None
+        self._armed = -1
         self.gone = True
         self.starting += 1
 
