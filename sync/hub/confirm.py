@@ -66,6 +66,8 @@ class Confirmations:
             return None
         there = self.outside.channel(known.channel)
         with self.store.write() as connection:
+            if not self._due(connection, id):
+                return None  # done meanwhile: whoever comes late must not take the parcel
             if take(connection, id, self.clock(), self.holder) is Taken.NOT:
                 return None
             order = self._intend(connection, id)
@@ -90,6 +92,14 @@ class Confirmations:
             select(parcel.c.order_id).where(parcel.c.id == id)
         ).scalar_one_or_none()
         return self.book.get(connection, of, lock=lock) if of else None
+
+    def _due(self, connection: Connection, id: str) -> bool:
+        order = self._order(connection, id, lock=True)
+        if order is None:
+            return False
+        at = confirm_at(connection, order.channel)
+        shipment = order.shipment(shipment_of(id))
+        return at is not None and work.confirm_work(shipment, order.parcel(id), at)
 
     def _intend(self, connection: Connection, id: str) -> Order | None:
         """Put on record that the call is about to be made; None when it must not be.

@@ -81,14 +81,14 @@ class Labels:
         """
         post = self.outside.post()
         with self.store.write() as connection:
+            found = _find(connection, self.book, id)
+            todo = work.label_work(*found) if found else None
+            if found is None or todo is None:
+                return  # done meanwhile: whoever comes late must not keep others from the parcel
             taken = take(connection, id, self.clock(), self.holder)
             if taken is Taken.NOT:
                 return
-            found = _find(connection, self.book, id)
-            if found is None:
-                return
             order, shipment, box = found
-            todo = work.label_work(order, shipment, box)
             asked = _requested(connection, order.id, id, box.label_key)
             fresh = taken is Taken.FRESH and not _forgotten(connection, order)
             if todo is LabelWork.VOID and not box.void_wanted:

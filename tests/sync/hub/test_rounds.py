@@ -339,3 +339,16 @@ def _until(so: Callable[[], bool]) -> None:
     while not so():
         assert time.monotonic() < deadline
         threading.Event().wait(0.01)
+
+
+def test_who_comes_late_to_a_label_does_not_keep_the_parcel_from_being_told(here: World) -> None:
+    bench = here.bench()
+    (id,) = here.place()
+    here.pull()
+    here.go_round()
+    bench.catch_up()
+    bench.pack(here.order(id))
+    # Two hubs, or a dead one's workflow: the label's piece is begun once more when it is bought.
+    here.rounds.labels.do(here.parcel(id).id)
+    here.rounds.confirmations.do(here.parcel(id).id)
+    assert here.parcel(id).confirmation is Confirmation.ACCEPTED
