@@ -66,11 +66,12 @@ class Confirmations:
             return None
         there = self.outside.channel(known.channel)
         with self.store.write() as connection:
-            if not self._due(connection, id):
+            order = self._due(connection, id)
+            if order is None:
                 return None  # done meanwhile: whoever comes late must not take the parcel
             if take(connection, id, self.clock(), self.holder) is Taken.NOT:
                 return None
-            order = self._intend(connection, id)
+            order = self._intend(connection, order, id)
             if order is None:
                 release(connection, id)
                 return None
@@ -93,25 +94,23 @@ class Confirmations:
         ).scalar_one_or_none()
         return self.book.get(connection, of, lock=lock) if of else None
 
-    def _due(self, connection: Connection, id: str) -> bool:
+    def _due(self, connection: Connection, id: str) -> Order | None:
+        """Give the order, until the transaction ends, where its marketplace is to be told now."""
         order = self._order(connection, id, lock=True)
         if order is None:
-            return False
+            return None
         at = confirm_at(connection, order.channel)
         shipment = order.shipment(shipment_of(id))
-        return at is not None and work.confirm_work(shipment, order.parcel(id), at)
+        return order if work.confirm_work(shipment, order.parcel(id), at) else None
 
-    def _intend(self, connection: Connection, id: str) -> Order | None:
+    def _intend(self, connection: Connection, order: Order, id: str) -> Order | None:
         """Put on record that the call is about to be made; None when it must not be.
 
         An order that is left uncertain is held or called off: it is only looked up.
         """
-        order = self._order(connection, id, lock=True)
-        if order is None:
-            return None
         shipment, box = order.shipment(shipment_of(id)), order.parcel(id)
         at = confirm_at(connection, order.channel)
-        if at is None or not work.confirm_work(shipment, box, at):
+        if at is None:
             return None
         if box.confirmation is Confirmation.SENT:
             lost = facts.ConfirmationUncertain(parcel=id, why="the hub stopped before an answer")

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from sync.hub import pull, troubles
-from sync.hub.schema import orders
+from sync.hub import process, pull, troubles
+from sync.hub.schema import orders, parcel
 from sync.orders import Cancellation, Confirmation, HoldKind, LabelState, State, facts
 from sync.protocol.messages import Verdict
 from tests.sync.hub.world import World, packing, world
@@ -352,3 +352,18 @@ def test_who_comes_late_to_a_label_does_not_keep_the_parcel_from_being_told(here
     here.rounds.labels.do(here.parcel(id).id)
     here.rounds.confirmations.do(here.parcel(id).id)
     assert here.parcel(id).confirmation is Confirmation.ACCEPTED
+
+
+def test_who_comes_late_to_tell_leaves_a_label_to_be_looked_up_first(here: World) -> None:
+    here.bench()
+    (id,) = here.place()
+    here.pull()
+    here.rounds.allot_all()
+    box = here.parcel(id).id
+    due = parcel.c.id == box
+    with here.store.write() as connection:
+        connection.execute(update(parcel).where(due).values(due_at=process.LEFT))
+    here.rounds.confirmations.do(box)
+    with here.store.read() as connection:
+        left = connection.execute(select(parcel.c.due_at).where(due)).scalar_one()
+    assert left == process.LEFT, "taken for new, it would be bought without a look"
