@@ -160,7 +160,8 @@ class Bench:
             if order is None or len(journal.possible(order, entries)) < len(entries):
                 return False
             journal.write_entries(turn, entries, stamp=self._stamp())
-        self.on_commit()
+            # Not when this block ends: the spool's own turn may be around it.
+            turn.afterwards.append(self.on_commit)
         return True
 
     def lease_over(self) -> bool:

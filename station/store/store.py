@@ -77,6 +77,9 @@ class Turn:
         self._raw = wire.raw
         self.changed: set[str] = set()
         """Ids of the orders that this turn wrote."""
+        self.afterwards: list[Callable[[], None]] = []
+        """What is to be called when this turn is on disk, and never if it comes to nothing: the
+        end of a turn within a turn is no commit."""
         self._orders: dict[str, Order] = {}
         """Orders as they are now, read or written in this turn: a scan asks for one five times."""
 
@@ -261,6 +264,8 @@ class Store:
             finally:
                 self._turn = None
         self._tell(turn.changed)
+        for what in turn.afterwards:
+            what()
 
     def _tell(self, changed: Collection[str]) -> None:
         if changed:

@@ -315,6 +315,36 @@ def test_a_file_that_is_no_database_is_named_in_a_sentence(tmp_path: Path) -> No
         Store(tmp_path / "bench.db")
 
 
+def test_what_follows_a_turn_waits_for_the_one_around_it(store: Store) -> None:
+    told = list[str]()
+    with store.turn() as outer:
+        with store.turn() as inner:
+            inner.set("note", "said")
+            inner.afterwards.append(lambda: told.append(within(store)))
+        outer.set("note", "said again")
+        assert told == []
+    assert told == ["said again"]
+
+
+def test_nothing_follows_a_turn_that_came_to_nothing(store: Store) -> None:
+    told = list[str]()
+
+    def come_to_nothing() -> None:
+        with store.turn():
+            with store.turn() as inner:
+                inner.afterwards.append(lambda: told.append("told"))
+            raise ValueError("it comes to nothing")
+
+    with pytest.raises(ValueError, match="it comes to nothing"):
+        come_to_nothing()
+    assert told == []
+
+
+def within(store: Store) -> str:
+    with store.turn() as turn:
+        return turn.get("note")
+
+
 def test_many_threads_take_their_turns(store: Store) -> None:
     def count() -> None:
         for _ in range(20):
