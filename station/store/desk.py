@@ -20,7 +20,7 @@ from station.store import schema as t
 from station.store.index import plain
 from station.store.statement import Statement
 from station.store.store import Turn
-from sync.orders import order_of
+from sync.orders import order_of, parcel_id
 from sync.protocol.messages import Item, Packer
 
 _READ_PACKER = msgspec.json.Decoder(Packer)
@@ -28,14 +28,15 @@ _READ_ITEM = msgspec.json.Decoder(Item)
 _PACKER = Statement(select(t.packers.c.packer).where(t.packers.c.badge == bindparam("badge")))
 _ITEM = Statement(select(t.items.c.item).where(t.items.c.gtin == bindparam("gtin")))
 _NEEDING = Statement(
-    select(t.needs.c.shipment_id)
+    select(t.shipments.c.id)
+    .join(t.needs, t.needs.c.shipment == t.shipments.c.number)
     .where(t.needs.c.gtin == bindparam("gtin"))
-    .order_by(t.needs.c.several, t.needs.c.urgency, t.needs.c.shipment_id)
+    .order_by(t.needs.c.several, t.needs.c.urgency, t.needs.c.shipment)
     .limit(1)
 )
 _NAMED = Statement(
-    select(t.codes.c.shipment_id, t.codes.c.parcel_id)
-    .join(t.shipments, t.shipments.c.id == t.codes.c.shipment_id)
+    select(t.shipments.c.id, t.codes.c.parcel)
+    .join(t.codes, t.codes.c.shipment == t.shipments.c.number)
     .where(t.codes.c.kind == bindparam("kind"), t.codes.c.code == bindparam("code"))
     .order_by(t.shipments.c.urgency)
     .limit(1)
@@ -78,8 +79,9 @@ def _named(turn: Turn, text: str, *kinds: str) -> Known:
     for kind in kinds:
         found = turn.row(_NAMED, {"kind": kind, "code": code})
         if found is not None:
-            shipment, parcel = found
+            shipment, number = found
             order = turn.order(order_of(shipment))
+            parcel = parcel_id(shipment, number) if number else ""
             return Known(order=order, shipment_id=shipment, parcel_id=parcel)
     return Known()
 

@@ -7,23 +7,23 @@ out for all of a page's rows first, and what nobody here has seen yet is only in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import BindParameter, Table, bindparam, delete, exists, func, select, update
+from sqlalchemy import BindParameter, Column, Table, bindparam, delete, exists, func, select, update
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from station.store import journal
 from station.store import schema as t
-from station.store.index import NEVER, Found, index
+from station.store.index import UNSEEN, Found, index, keys
 from station.store.statement import Rows, Statement
 from station.store.store import Turn
 from sync.client.replica import catch_up
 from sync.orders import Order, order_of
 from sync.protocol import digest
 from sync.protocol.cursor import Cursor, read
-from sync.protocol.messages import Change, Item, Packer, Page
+from sync.protocol.messages import Change, Item, Numbered, Packer, Page
 from sync.protocol.reading import document
 
 _OF: BindParameter[str] = bindparam("of")
@@ -39,23 +39,33 @@ _SETTLE = Statement(
     .values(pending=False)
 )
 _OLD = Statement(select(t.shipments.c.id).where(t.shipments.c.generation < bindparam("than")))
-_DROP_CODES = Statement(delete(t.codes).where(t.codes.c.shipment_id == _OF))
-_DROP_NEEDS = Statement(delete(t.needs).where(t.needs.c.shipment_id == _OF))
+_SHIPMENT = Statement(
+    select(t.shipments.c.number, t.shipments.c.found_by).where(t.shipments.c.id == _OF)
+)
+_LAST_NUMBER = Statement(select(func.max(t.shipments.c.number)))
 _DROP_SHIPMENT = Statement(delete(t.shipments).where(t.shipments.c.id == _OF))
-_OTHERS = exists().where(t.shipments.c.order_id == _OF)
+_OTHERS = exists().where(t.of_order(_OF))
 _DROP_ORDER = Statement(delete(t.orders).where(t.orders.c.id == _OF, ~_OTHERS))
 
 
 def _or_write(table: Table, *columns: str) -> Insert:
     """Insert a row, or write these columns of the one that is there."""
+    return _upsert(table, table.primary_key, columns)
+
+
+def _upsert(table: Table, key: Iterable[Column[str]], columns: Iterable[str]) -> Insert:
     new = insert(table)
     set_ = {name: new.excluded[name] for name in columns}
-    return new.on_conflict_do_update(index_elements=table.primary_key, set_=set_)
+    return new.on_conflict_do_update(index_elements=list(key), set_=set_)
 
 
 _DOCUMENTS = Rows(_or_write(t.orders, "confirmed", "now", "version"), *t.orders.c.keys())
-_SHIPMENTS = Rows(_or_write(t.shipments, *t.shipments.c.keys()[1:]), *t.shipments.c.keys())
-_AGAIN = Rows(_or_write(t.shipments, "generation", "share"), *t.shipments.c.keys())
+_SHIPMENTS = Rows(
+    _upsert(t.shipments, [t.shipments.c.id], t.shipments.c.keys()), *t.shipments.c.keys()
+)
+_AGAIN = Rows(
+    _upsert(t.shipments, [t.shipments.c.id], ("generation", "share")), *t.shipments.c.keys()
+)
 _WANT = Statement(insert(t.blobs).on_conflict_do_nothing(), "sha256")
 _ITEMS = Rows(_or_write(t.items, "item"), *t.items.c.keys())
 _PACKERS = Rows(_or_write(t.packers, "packer"), *t.packers.c.keys())
@@ -80,13 +90,17 @@ def parts(page: Page, rows: int) -> Iterator[Page]:
         after = following
 
 
-def write(turn: Turn, page: Page, generation: int) -> None:
-    """Write everything that a page says."""
-    for change in page.changes:
-        if change.order is None:
+def write(turn: Turn, page: Page, generation: int) -> bool:
+    """Write everything that a page says; say whether its orders name bytes."""
+    came = []
+    for change in map(_laid, page.changes):
+        if change.of:
+            came.append(change)
+        else:
             _go(turn, change)
-    _come(turn, page, generation)
+    names = bool(came) and _come(turn, came, generation)
     _master_data(turn, page.items, page.packers)
+    return names
 
 
 def sweep(turn: Turn, generation: int) -> None:
@@ -120,39 +134,117 @@ def _leave(turn: Turn, shipment_id: str) -> None:
     """
     order_id = order_of(shipment_id)
     turn.forget(order_id)
-    for statement in (_DROP_CODES, _DROP_NEEDS, _DROP_SHIPMENT):
-        turn.run(statement, {"of": shipment_id})
+    for number, kept in turn.rows(_SHIPMENT, {"of": shipment_id}):
+        turn.lose(number, kept)
+    turn.run(_DROP_SHIPMENT, {"of": shipment_id})
     turn.run(_DROP_ORDER, {"of": order_id})
 
 
 # -- what comes
 
 
-def _come(turn: Turn, page: Page, generation: int) -> None:
-    came = [(change.shipment, change.order) for change in page.changes if change.order is not None]
-    if not came:
-        return
+class Laid(Change, frozen=True, kw_only=True, gc=False):
+    """A change as the rows that will stand for it, and the document that they were made from.
+
+    The order itself is let go at once, and read again in the few cases in which somebody has to
+    look at it: those of a whole page would not fit into a processor's cache.
+    """
+
+    document: bytes
+    of: str = ""
+    """The order's id; "" where the shipment is gone."""
+    version: int = 0
+    row: tuple[object, ...] = ()
+    """Of `shipments`, without its number and generation."""
+    found: Found = UNSEEN
+    labels: tuple[str, ...] = ()
+    """SHA-256 of the bytes that its order names."""
+
+    @property  # type: ignore[misc]  # read where it is asked for
+    def order(self) -> Order | None:
+        """The order, as a `Change` has it."""
+        return _ORDER.decode(self.document) if self.of else None
+
+
+_ORDER = msgspec.json.Decoder(Order)
+
+
+def laid(seq: int, shipment: str, order: Order | None, through: int, document: bytes) -> Laid:
+    """Lay a change out for a bench that has nothing of its order yet: what mostly comes at once."""
+    if order is None:
+        return Laid(seq=seq, shipment=shipment, order=None, through=through, document=document)
+    found, labels = UNSEEN, []
+    for one in order.shipments:
+        if one.id == shipment:
+            found = index(order, one)
+        labels += [parcel.label.sha256 for parcel in one.parcels if parcel.label is not None]
+    return Laid(
+        seq=seq,
+        shipment=shipment,
+        order=None,
+        through=through,
+        document=document,
+        of=order.id,
+        version=order.version,
+        row=_row(shipment, order, found),
+        found=found,
+        labels=tuple(labels),
+    )
+
+
+def _row(shipment: str, order: Order, found: Found) -> tuple[object, ...]:
+    share = digest.share(shipment, order.version)
+    return (shipment, order.id, order.channel, share, *found.marks, keys(found))
+
+
+def _laid(change: Change) -> Laid:
+    if isinstance(change, Laid):
+        return change
+    return laid(change.seq, change.shipment, change.order, change.through, document(change))
+
+
+def _come(turn: Turn, came: Sequence[Laid], generation: int) -> bool:
+    """Write what is here now; say whether it names bytes."""
     # Of two shipments of one order, the later change has the later document.
-    latest = {order.id: order for _, order in came}
-    documents = {change.order.id: document(change) for change in page.changes if change.order}
-    through = {order_of(change.shipment): change.through for change in page.changes}
+    latest = {one.of: one for one in came}
     pending = journal.pending_of(turn, latest)
     new = latest.keys() - _known(turn, latest) - pending.keys()
     turn.changed |= new
-    rows = [(id, documents[id], b"", latest[id].version) for id in latest if id in new]
-    turn.pour(_DOCUMENTS, rows)
-    _put_shipments(turn, [(id, latest[of.id]) for id, of in came if of.id in new], generation)
-    old = [(id, order) for id, order in came if order.id not in new]
-    turn.pour(_AGAIN, [_shipment_row(id, order, generation, None) for id, order in old])
-    turn.run(_SETTLE, *({"of": id, "through": through[id]} for id in pending))
+    fresh = [(id, one.document, b"", one.version) for id, one in latest.items()]
+    turn.pour(_DOCUMENTS, [row for row in fresh if row[0] in new])
+    # Once each, whatever the page says.
+    here = {one.shipment: one for one in came}
+    _put_shipments(turn, [one for one in here.values() if one.of in new], latest, generation)
+    _change(turn, [one for one in here.values() if one.of not in new], latest, pending, generation)
+    named = {sha256 for one in latest.values() for sha256 in one.labels}
+    turn.run(_WANT, *({"sha256": sha256} for sha256 in sorted(named)))
+    return bool(named)
+
+
+def _change(
+    turn: Turn,
+    came: Sequence[Laid],
+    latest: Mapping[str, Laid],
+    pending: Mapping[str, Sequence[Numbered]],
+    generation: int,
+) -> None:
+    """Write what the hub says now of orders that are here, or of which entries are."""
+    if not came:
+        return
+    orders = {one.of: _ORDER.decode(latest[one.of].document) for one in came}
+    rows = [(None, generation, *_row(one.shipment, orders[one.of], UNSEEN)) for one in came]
+    turn.pour(_AGAIN, rows)
+    turn.run(_SETTLE, *({"of": id, "through": latest[id].through} for id in pending))
     turn.put_confirmed(
         [
-            (catch_up(order, through[id], pending.get(id, ())).order, order, documents[id])
-            for id, order in latest.items()
-            if id not in new
+            (
+                catch_up(order, latest[id].through, pending.get(id, ())).order,
+                order,
+                latest[id].document,
+            )
+            for id, order in orders.items()
         ]
     )
-    _want_labels(turn, latest.values())
 
 
 def _known(turn: Turn, ids: Iterable[str]) -> set[str]:
@@ -160,38 +252,20 @@ def _known(turn: Turn, ids: Iterable[str]) -> set[str]:
     return {id for (id,) in turn.rows(_KNOWN, {"ids": asked})}
 
 
-def _put_shipments(turn: Turn, came: Iterable[tuple[str, Order]], generation: int) -> None:
+def _put_shipments(
+    turn: Turn, came: Iterable[Laid], latest: Mapping[str, Laid], generation: int
+) -> None:
     """Write the rows of shipments of which nothing is here yet, and what they are found by."""
+    (last,) = turn.row(_LAST_NUMBER) or (None,)
     rows, found = [], {}
-    for id, order in came:
-        for there in order.shipments:
-            if there.id == id:
-                found[id] = index(order, there)
-        rows.append(_shipment_row(id, order, generation, found.get(id)))
+    for number, one in enumerate(came, (last or 0) + 1):
+        later = latest[one.of]
+        if later is not one:
+            one = laid(one.seq, one.shipment, later.order, later.through, later.document)
+        rows.append((number, generation, *one.row))
+        found[number] = one.found
     turn.pour(_SHIPMENTS, rows)
     turn.find(found)
-
-
-def _shipment_row(
-    id: str, order: Order, generation: int, found: Found | None
-) -> tuple[object, ...]:
-    """Lay a row out as the table has it; `put_confirmed` will say what is not yet found."""
-    share = digest.share(id, order.version)
-    if found is None:
-        return (id, order.id, order.channel, share, generation, "", 0, NEVER, 0, 0)
-    state, stopped, urgency, pieces, begun, _, _ = found
-    marks = (str(state), int(stopped), urgency, pieces, int(begun))
-    return (id, order.id, order.channel, share, generation, *marks)
-
-
-def _want_labels(turn: Turn, orders: Iterable[Order]) -> None:
-    named = set()
-    for order in orders:
-        for shipment in order.shipments:
-            for parcel in shipment.parcels:
-                if parcel.label:
-                    named.add(parcel.label.sha256)
-    turn.run(_WANT, *({"sha256": sha256} for sha256 in sorted(named)))
 
 
 # -- master data

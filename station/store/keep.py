@@ -16,7 +16,7 @@ from station.store.statement import Statement
 from station.store.store import Store, StoreError, Turn
 from sync.client.boot import boot as this_boot
 from sync.orders import Entry
-from sync.protocol import chain, digest
+from sync.protocol import chain, digest, reading
 from sync.protocol.cursor import START, Cursor, read
 from sync.protocol.messages import (
     Acked,
@@ -29,6 +29,7 @@ from sync.protocol.messages import (
     Rejoin,
     Verdict,
 )
+from sync.protocol.reading import Unread
 
 COUNT_SECONDS = 60.0
 """From one counting of the digest to the next: scans wait for it, and of 100,000 rows it takes
@@ -84,13 +85,20 @@ class StoreKeep:
         with self._store.turn(feed=True) as turn:
             return _cursor(turn)
 
+    def read(self, told: Unread) -> Page:
+        """Read a page's orders, and lay out what need not wait for the transaction.
+
+        Raises msgspec.DecodeError, UnicodeDecodeError.
+        """
+        return reading.whole(told, intake.laid)
+
     def take(self, page: Page) -> int | None:
         """Store a page, if it was read from the present cursor.
 
         Gives the replica's digest where the page reaches the feed's end and it was counted.
         """
         taken: int | None = None
-        rows = self._rows
+        rows, self._wants_bytes = self._rows, False
         for at, part in enumerate(intake.parts(page, rows)):
             if at:
                 # A lock that is taken again at once never passes to the scan that waits for it.
@@ -105,15 +113,15 @@ class StoreKeep:
         return taken
 
     def wants_bytes(self) -> bool:
-        """Whether orders named bytes, when the last page was stored, that were not here."""
+        """Whether the page that was stored last names bytes, and some are not here."""
         return self._wants_bytes
 
     def _take(self, turn: Turn, page: Page) -> int | None:
         generation = int(turn.get("generation", "0"))
         worked = notices.look(turn, page)
-        intake.write(turn, page, generation)
+        if intake.write(turn, page, generation):
+            self._wants_bytes |= turn.row(_A_WANTED, {}) is not None
         notices.compare(turn, worked, page)
-        self._wants_bytes = turn.row(_A_WANTED, {}) is not None
         turn.set("cursor", page.next)
         if page.next != page.head:
             return None

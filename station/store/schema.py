@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Float,
     Index,
     Integer,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 2
+VERSION = 3
 """Raised with every change of a table; a file of a newer version is left alone."""
 
 tables = MetaData()
@@ -52,13 +53,15 @@ NOW = case((func.length(orders.c.now) > 0, orders.c.now), else_=orders.c.confirm
 shipments = Table(
     "shipments",
     tables,
-    Column("id", String, primary_key=True),
-    Column("order_id", String, nullable=False, index=True),
-    Column("channel", String, nullable=False),
-    # Its share in the digest of the feed, from the version that the hub said: protocol.digest
-    Column("share", Integer, nullable=False, server_default=text("0")),
+    # By which other tables name it: a tenth of its id, and there are many of them
+    Column("number", Integer, primary_key=True),
     # Which reading of the feed wrote the row: after a reset, older ones are swept
     Column("generation", Integer, nullable=False),
+    Column("id", String, nullable=False, unique=True),
+    Column("order_id", String, nullable=False),
+    Column("channel", String, nullable=False),
+    # Its share in the digest of the feed, from the version that the hub said: protocol.digest
+    Column("share", Integer, nullable=False),
     # sync.orders.State, as it is now
     Column("state", String, nullable=False),
     # Held, or called off, or asked to be
@@ -68,8 +71,19 @@ shipments = Table(
     Column("pieces", Integer, nullable=False),
     # A parcel of it is open here
     Column("begun", Boolean, nullable=False),
+    # Its rows in `codes` and `needs`, JSON of station.store.index.Keys: an index over each of them
+    # by its shipment would take as much room again, and time at every order that comes
+    Column("found_by", LargeBinary, nullable=False),
 )
 Index("shipments_by_state", shipments.c.state, shipments.c.urgency)
+
+
+def of_order(id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Say that a shipment is of that order: found by their own names, "order#1", "order#2"."""
+    named = (shipments.c.id > id + "#") & (shipments.c.id < id + "$")
+    # An order's number may have a # of its own.
+    return named & (shipments.c.order_id == id)
+
 
 codes = Table(
     "codes",
@@ -78,12 +92,11 @@ codes = Table(
     Column("kind", String, primary_key=True),
     # The code as it is compared: upper case, letters and digits only
     Column("code", String, primary_key=True),
-    Column("shipment_id", String, primary_key=True),
-    # Set for a tracking number
-    Column("parcel_id", String, nullable=False, server_default=text("''")),
+    Column("shipment", Integer, primary_key=True),
+    # The parcel's number in its shipment, for a tracking number; else 0
+    Column("parcel", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
-Index("codes_by_shipment", codes.c.shipment_id)
 
 needs = Table(
     "needs",
@@ -93,10 +106,9 @@ needs = Table(
     # 0 for a shipment of one piece, else 1: those come first
     Column("several", Integer, primary_key=True),
     Column("urgency", Integer, primary_key=True),
-    Column("shipment_id", String, primary_key=True),
+    Column("shipment", Integer, primary_key=True),
     sqlite_with_rowid=False,
 )
-Index("needs_by_shipment", needs.c.shipment_id)
 
 entries = Table(
     "entries",

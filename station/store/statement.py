@@ -49,10 +49,10 @@ class Statement:
 
 
 class Rows:
-    """A Core INSERT for very many rows: each a tuple of these columns, as the table has them."""
+    """A Core statement for very many rows: each a tuple, in the order of these names."""
 
     def __init__(self, core: ClauseElement, *columns: str) -> None:
-        """Raises AssertionError, when it is first run, if the table has them in another order."""
+        """Raises AssertionError, when it is first run, if the statement has another order."""
         self._core = core
         self._columns = columns
 

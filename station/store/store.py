@@ -9,14 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import BindParameter, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Delete, Table, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
 
 from station.store import schema as t
 from station.store.engine import DRIVER_ERROR, Opens, Wire, open_file
 from station.store.errors import Damaged, Full, Newer, StoreError, damage, named, unopened
-from station.store.index import Found, code_rows, index, marks, need_rows
+from station.store.index import (
+    Found,
+    code_rows,
+    index,
+    keys,
+    need_rows,
+    old_code_keys,
+    old_need_keys,
+)
 from station.store.opening import finish_exchange, not_emptied, prepare
 from station.store.statement import Rows, Statement, Values
 from sync.orders import Order
@@ -31,6 +39,13 @@ _NONE: Values = {}
 _SEEN_ORDERS = 16
 """More than are open at a bench at once; what waits in the queue need not be remembered."""
 
+
+def _without(table: Table) -> tuple[Delete, *tuple[str, ...]]:
+    """Give the deletion of rows by their keys, and what it is to be told in which order."""
+    names = [column.name for column in table.primary_key]
+    return (delete(table).where(*(table.c[n] == bindparam(n) for n in names)), *names)
+
+
 # Statements are made once: making one again for every scan costs more than running it.
 _OF: BindParameter[str] = bindparam("of")
 _NOW = Statement(select(t.NOW).where(t.orders.c.id == _OF))
@@ -43,7 +58,9 @@ _PUT_CONFIRMED = Statement(
         set_={name: _UPSERT.excluded[name] for name in ("confirmed", "now", "version")},
     )
 )
-_SHIPMENTS = Statement(select(t.shipments.c.id).where(t.shipments.c.order_id == _OF))
+_SHIPMENTS = Statement(
+    select(t.shipments.c.number, t.shipments.c.id, t.shipments.c.found_by).where(t.of_order(_OF))
+)
 _ADD_CODES = Rows(insert(t.codes).on_conflict_do_nothing(), *t.codes.c.keys())
 _ADD_NEEDS = Rows(insert(t.needs).on_conflict_do_nothing(), *t.needs.c.keys())
 _VALUE = Statement(select(t.meta.c.value).where(t.meta.c.key == _OF))
@@ -53,11 +70,15 @@ _SET = Statement(
         index_elements=[t.meta.c.key], set_={"value": _UPSERT_VALUE.excluded.value}
     )
 )
-_FORGET_CODES = Statement(delete(t.codes).where(t.codes.c.shipment_id == _OF))
-_FORGET_NEEDS = Statement(delete(t.needs).where(t.needs.c.shipment_id == _OF))
-_MARK = Statement(
-    update(t.shipments).where(t.shipments.c.id == _OF),
-    *("state", "stopped", "urgency", "pieces", "begun"),
+_FORGET_CODES = Rows(*_without(t.codes))
+_FORGET_NEEDS = Rows(*_without(t.needs))
+_MARKS = ("state", "stopped", "urgency", "pieces", "begun", "found_by")
+_MARK = Rows(
+    update(t.shipments)
+    .where(t.shipments.c.number == bindparam("of"))
+    .values({name: bindparam(f"new_{name}") for name in _MARKS}),
+    *(f"new_{name}" for name in _MARKS),
+    "of",
 )
 
 
@@ -163,22 +184,30 @@ class Turn:
     def _index(self, orders: Sequence[Order]) -> None:
         """Write the rows that stand for orders beside their documents, a few statements for all."""
         self.changed |= {order.id for order in orders}
-        found = {}
+        rows, moved = [], {}
         for order in orders:
             here = {one.id: one for one in order.shipments}
-            for (id,) in self.rows(_SHIPMENTS, {"of": order.id}):
-                if id in here:  # one that left its order goes when the hub says so
-                    found[id] = index(order, here[id])
-        ids = [{"of": id} for id in found]
-        self.run(_FORGET_CODES, *ids)
-        self.run(_FORGET_NEEDS, *ids)
-        self.run(_MARK, *({"of": id, **marks(one)} for id, one in found.items()))
-        self.find(found)
+            for number, id, kept in self.rows(_SHIPMENTS, {"of": order.id}):
+                if id not in here:  # one that left its order goes when the hub says so
+                    continue
+                found = index(order, here[id])
+                fresh = keys(found)
+                rows.append((*found.marks, fresh, number))
+                if fresh != kept:
+                    self.lose(number, kept)
+                    moved[number] = found
+        self.pour(_MARK, rows)
+        self.find(moved)
 
-    def find(self, found: Mapping[str, Found]) -> None:
-        """Add the rows by which shipments are found."""
-        self.pour(_ADD_CODES, [row for id, one in found.items() for row in code_rows(id, one)])
-        self.pour(_ADD_NEEDS, [row for id, one in found.items() for row in need_rows(id, one)])
+    def find(self, found: Mapping[int, Found]) -> None:
+        """Add the rows by which shipments are found, by their numbers."""
+        self.pour(_ADD_CODES, [row for n, one in found.items() for row in code_rows(n, one)])
+        self.pour(_ADD_NEEDS, [row for n, one in found.items() for row in need_rows(n, one)])
+
+    def lose(self, number: int, kept: bytes) -> None:
+        """Take away the rows by which a shipment is found; `kept` are their keys."""
+        self.pour(_FORGET_CODES, old_code_keys(number, kept))
+        self.pour(_FORGET_NEEDS, old_need_keys(number, kept))
 
     def get(self, key: str, default: str = "") -> str:
         """One of the few things that there is one of."""

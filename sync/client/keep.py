@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sync.protocol.cursor import Cursor
 from sync.protocol.messages import Acked, Batch, Enrolled, Heartbeat, Page, Rejoin
+from sync.protocol.reading import Unread
 
 
 class Keep(Protocol):
@@ -18,6 +19,12 @@ class Keep(Protocol):
     def cursor(self) -> Cursor:
         """Where the feed was read to."""
 
+    def read(self, told: Unread) -> Page:
+        """Read a page's orders as `take` likes them best; this alone is no transaction.
+
+        Raises msgspec.DecodeError, UnicodeDecodeError.
+        """
+
     def take(self, page: Page) -> int | None:
         """Store a page, if it was read from the present cursor.
 
@@ -25,7 +32,7 @@ class Keep(Protocol):
         """
 
     def wants_bytes(self) -> bool:
-        """Whether orders named bytes, when the last page was stored, that were not here."""
+        """Whether the page that was stored last names bytes, and some are not here."""
 
     def reset(self, epoch: int) -> None:
         """Read the feed from 0, under that epoch, and go on working meanwhile."""

@@ -14,11 +14,15 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlencode
 from uuid import uuid4
+
+import msgspec
 
 from sync.client.boot import boottime
 from sync.client.enrolment import enrol
@@ -26,7 +30,7 @@ from sync.client.hubs import Hubs
 from sync.client.keep import Keep
 from sync.client.signer import Signer, authorization
 from sync.client.wire import Away, NoAddress, Wire
-from sync.protocol import VERSION, bench_end
+from sync.protocol import VERSION, bench_end, reading
 from sync.protocol.bench_end import End, step
 from sync.protocol.cursor import read
 from sync.protocol.lanes import (
@@ -60,7 +64,8 @@ from sync.protocol.lanes import (
     UpDue,
     Wake,
 )
-from sync.protocol.messages import Enrolled, Page
+from sync.protocol.messages import Enrolled
+from sync.protocol.reading import Unread
 
 log = logging.getLogger(__name__)
 
@@ -213,9 +218,8 @@ class Link:
     def _carry_out_one(self, lane: _Lane, effect: Effect) -> None:
         match effect:
             case Send(ask=ask):
-                self._carry_out(lane, self._step(self._ask(lane, ask)))
+                self._carry_out(lane, self._step(self._read(lane, self._ask(lane, ask))))
             case Take(page=page, quick=quick):
-                self._read_on(lane, page)
                 digest = self._keep.take(page)
                 took = Took(page, digest, quick, self._keep.wants_bytes())
                 self._carry_out(lane, self._step(took))
@@ -242,8 +246,23 @@ class Link:
             case Rest(lane=other, seconds=seconds, wakes=wakes):
                 self._lanes[other].rest_for(seconds, wakes=wakes)
 
-    def _read_on(self, lane: _Lane, page: Page) -> None:
-        """Ask for the page that follows while this one is stored, if one does."""
+    def _read(self, lane: _Lane, answer: Answered | Lost) -> Answered | Lost:
+        """Read a page as the store likes it best; the one that follows comes meanwhile.
+
+        Not in a thread of its own: two that read and store at once hinder each other more than one
+        waits for the disk (50,000 orders: 75 us of one against 62).
+        """
+        if lane.lane is not Lane.FEED or isinstance(answer, Lost) or answer.status != HTTPStatus.OK:
+            return answer
+        try:
+            told = reading.unread(answer.body)
+            self._read_on(lane, told)
+            return replace(answer, page=self._keep.read(told))
+        except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+            return answer  # what to say of it is decided where every answer is
+
+    def _read_on(self, lane: _Lane, page: Unread) -> None:
+        """Ask for the page that follows while this one is read and stored, if one does."""
         if page.next == page.head or lane.ahead is not None:
             return
         for effect in self._step(FeedDue(read(page.next))):

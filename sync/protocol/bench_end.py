@@ -235,7 +235,7 @@ def _answered(end: End, input: Answered, now: Moment, chance: Random) -> Stepped
         return _refused(end, input, now, chance)
     match lane:
         case Lane.FEED:
-            page = reading.page(input.body)
+            page = input.page or reading.page(input.body)
             if page.after != dict(ask.query)["after"]:
                 raise ValueError("a page of another place in the feed")
             end, told = _heard(end, page.server_time, page.lease_seconds, ask, now)
@@ -350,7 +350,7 @@ def _took(end: End, took: Took) -> Stepped:
         return end, (again, Wake(Lane.BEAT), Rest(Lane.FEED, pause))
     if digest is not None and digest == page.digest:
         end = replace(end, in_a_row=0)
-    news: tuple[Effect, ...] = (Wake(Lane.UP),) if took.wanted and reading.names_bytes(page) else ()
+    news: tuple[Effect, ...] = (Wake(Lane.UP),) if took.wanted else ()
     if not page.changes:
         return end, (*news, Rest(Lane.FEED, FIRST_PAUSE_SECONDS if took.quick else 0.0))
     return end, (*news, Rest(Lane.FEED, BREATH_SECONDS if caught_up else 0.0))

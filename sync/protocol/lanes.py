@@ -118,6 +118,8 @@ class Answered:
     body: bytes
     retry_after: float = 0.0
     """Seconds; 0 where the hub does not say."""
+    page: Page | None = None
+    """The body of a page of the feed, where the driver has read it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ class Took:
     quick: bool = False
     """As the `Take` said."""
     wanted: bool = True
-    """Whether bytes that orders name are not here yet."""
+    """Whether its orders name bytes, and some are not here yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ an older bench does not know, and a newer bench will find them there.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
@@ -28,7 +29,7 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     through: int
 
 
-class _Page(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Unread(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A `Page` whose orders are not read yet; `Page` says what the fields are."""
 
     after: str
@@ -42,18 +43,40 @@ class _Page(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     server_time: datetime
 
 
-_PAGE = msgspec.json.Decoder(_Page)
+_PAGE = msgspec.json.Decoder(Unread)
 _ORDER = msgspec.json.Decoder(Order | None)
+Made = Callable[[int, str, Order | None, int, bytes], Change]
+"""Makes a change of its number, shipment, order and "through", and of the order's document."""
+
+
+def _came(seq: int, shipment: str, order: Order | None, through: int, document: bytes) -> Came:
+    return Came(seq=seq, shipment=shipment, order=order, through=through, document=document)
 
 
 def page(body: bytes) -> Page:
     """Read a page; its changes are `Came`. Raises msgspec.DecodeError, UnicodeDecodeError."""
-    told = _PAGE.decode(body)
+    return whole(unread(body))
+
+
+def unread(body: bytes) -> Unread:
+    """Read a page but for its orders. Raises msgspec.DecodeError, UnicodeDecodeError."""
+    return _PAGE.decode(body)
+
+
+def whole(told: Unread, made: Made = _came) -> Page:
+    """Read its orders; the changes are as `made` makes them.
+
+    Raises msgspec.DecodeError, UnicodeDecodeError.
+    """
     return Page(
         after=told.after,
         next=told.next,
         head=told.head,
-        changes=tuple(_came(one, bytes(one.order)) for one in told.changes),
+        changes=tuple(
+            made(one.seq, one.shipment, _ORDER.decode(document), one.through, document)
+            for one in told.changes
+            for document in (bytes(one.order),)
+        ),
         items=told.items,
         packers=told.packers,
         digest=told.digest,
@@ -62,27 +85,6 @@ def page(body: bytes) -> Page:
     )
 
 
-def _came(told: _Told, document: bytes) -> Came:
-    return Came(
-        seq=told.seq,
-        shipment=told.shipment,
-        order=_ORDER.decode(document),
-        through=told.through,
-        document=document,
-    )
-
-
 def document(change: Change) -> bytes:
     """Give an order's JSON: as it came, where it did."""
     return change.document if isinstance(change, Came) else msgspec.json.encode(change.order)
-
-
-def names_bytes(page: Page) -> bool:
-    """Whether there may be something to fetch. Looking costs the next scan more than this does."""
-    return any(
-        parcel.label is not None
-        for change in page.changes
-        if change.order is not None
-        for shipment in change.order.shipments
-        for parcel in shipment.parcels
-    )

@@ -32,11 +32,11 @@ ROUNDS = (400, 4000)
 _OPENED_EACH = 4
 """Every so many findings one order is opened as well."""
 _RAW = {
-    "order": "SELECT o.now FROM codes c JOIN shipments s ON s.id = c.shipment_id "
+    "order": "SELECT o.now FROM codes c JOIN shipments s ON s.number = c.shipment "
     "JOIN orders o ON o.id = s.order_id WHERE c.kind = 'order' AND c.code = ?",
-    "tracking": "SELECT o.now FROM codes c JOIN shipments s ON s.id = c.shipment_id "
+    "tracking": "SELECT o.now FROM codes c JOIN shipments s ON s.number = c.shipment "
     "JOIN orders o ON o.id = s.order_id WHERE c.kind = 'tracking' AND c.code = ?",
-    "piece": "SELECT o.now FROM needs n JOIN shipments s ON s.id = n.shipment_id "
+    "piece": "SELECT o.now FROM needs n JOIN shipments s ON s.number = n.shipment "
     "JOIN orders o ON o.id = s.order_id WHERE n.gtin = ? ORDER BY n.several, n.urgency LIMIT 1",
 }
 

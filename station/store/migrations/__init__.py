@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection
 
-from station.store.migrations import v2
+from station.store.migrations import v2, v3
 
-STEPS: Mapping[int, Callable[..., None]] = {2: v2.upgrade}
+STEPS: Mapping[int, Callable[..., None]] = {2: v2.upgrade, 3: v3.upgrade}
 """By the version that a step leads to."""
 
 
