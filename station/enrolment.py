@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import update
 
-from station.store import heard, journal
+from station.store import heard, journal, lease
 from station.store import schema as t
 from station.store.store import Store, Turn
 from sync.client.enrolment import enrol
@@ -86,6 +86,7 @@ def settle(turn: Turn, hub: str, enrolled: Enrolled, place: Place) -> None:
     turn.set("enrolled", msgspec.json.encode(enrolled).decode())
     turn.set("hub", hub)
     turn.set(t.REJOIN, "")
+    lease.joined(turn, enrolled.lease_seconds)
     known = cursor.read(turn.get("cursor", str(cursor.START)))
     restored = known != cursor.START and enrolled.epoch != known.epoch
     if not place.anew and not restored:

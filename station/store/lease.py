@@ -11,17 +11,30 @@ import threading
 
 import msgspec
 
-from station.store.store import Store
+from station.store.store import Store, Turn
 from sync.client.boot import boot
 from sync.orders.learn import learn
 
 KEEP_SECONDS = 60.0
 """A lease that grows is written so often: after a crash the bench stops so much sooner."""
 
+NO_START = ""
+"""No machine's start is called that: a lease that was counted on it is over."""
+
 
 class _Kept(msgspec.Struct, frozen=True):
     until: float
     boot: str
+
+
+def joined(turn: Turn, lease_seconds: float) -> None:
+    """Take the lease of a hub that was just joined to be over until that hub answers once.
+
+    Its feed may come before the first answer that says a lease, and the hub counts since it was
+    joined. 0: it gives none.
+    """
+    over = _Kept(0.0, NO_START)
+    turn.set("lease", msgspec.json.encode(over).decode() if lease_seconds else "")
 
 
 class LeaseShelf:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from msgspec import json, structs
 
 from station.enrolment import Place, settle, stands
 from station.store import schema
+from station.store.lease import LeaseShelf
 from station.store.store import Store
 from sync.protocol import chain
 from sync.protocol.messages import Enrolled, Rejoin
@@ -82,3 +84,17 @@ def test_a_machine_that_becomes_another_bench_reads_that_ones_feed_from_the_begi
         settle(turn, "http://a", other, stands(turn, "http://a"))
         assert turn.get("cursor") == "0.0"
         assert turn.get("generation") == "1"
+
+
+@pytest.mark.parametrize(("seconds", "until"), [(90.0, -math.inf), (0.0, math.inf)])
+def test_a_bench_that_just_joined_begins_nothing_until_the_hub_has_said_for_how_long_it_may(
+    store: Store, seconds: float, until: float
+) -> None:
+    LeaseShelf(store, "boot").hold(500.0)
+    with store.turn() as turn:
+        enrolled = structs.replace(ENROLLED, lease_seconds=seconds)
+        settle(turn, "http://a", enrolled, stands(turn, "http://a"))
+    shelf = LeaseShelf(store, "boot")
+    assert shelf.until() == until
+    shelf.hold(90.0)
+    assert shelf.until() == 90.0
