@@ -53,14 +53,14 @@ from sync.protocol.lanes import (
     Unwelcome,
     UpDue,
     Wake,
+    worst,
 )
 from sync.protocol.messages import Acked, Beaten, Enrolled, Gap, Kind, Refusal, Reset
 
 M = TypeVar("M")
 
 WAIT_SECONDS = 25
-"""How long the hub may keep a feed request that has nothing to say: below the 30 s after which
-common proxies cut an idle connection."""
+"""How long a feed request may wait for news: common proxies cut an idle connection after 30 s."""
 PAGE_ROWS = 1_000
 """As many as a hub gives at once; the store writes them in several turns, because scans wait."""
 BREATH_SECONDS = 0.1
@@ -74,8 +74,7 @@ MOST_PAUSE_SECONDS = 300.0
 """However long the hub, or whatever stands between, asks us to stay away: no bench for a day."""
 OUTDATED_SECONDS = 60.0
 """Between two tries to be fed by a hub that has become too new for this bench."""
-LEASE_MARGIN = 0.1
-LEASE_MARGIN_SECONDS = 60.0
+LEASE_MARGIN, LEASE_MARGIN_SECONDS = 0.1, 60.0
 """So much earlier than the hub the bench takes its lease to be over: this part, at most so long."""
 MISSED_A_BEAT = 10
 """How many bytes that the hub has not are asked for again within a beat, of however many."""
@@ -114,6 +113,8 @@ class End:
     """From where the hub last asked entries again; 0: it did not."""
     turned_down: bool = False
     """The hub turned the last entries down: a label may be fetched before they go again."""
+    turned_away: bool = False
+    """It took none since: bytes that come meanwhile are no better news."""
     batch: int = BATCH
     """How many entries go at once."""
     lease_asked: float = -math.inf
@@ -244,14 +245,15 @@ def _answered(end: End, input: Answered, now: Moment, chance: Random) -> Stepped
         case Lane.UP if ask.path == "/v1/entries":
             acked = msgspec.json.decode(input.body, type=Acked)
             end, told = _heard(end, acked.server_time, acked.lease_seconds, ask, now)
-            end = replace(end, needed=0, turned_down=False, batch=min(end.batch * 2, BATCH))
+            end = replace(end, needed=0, turned_down=False, turned_away=False)
+            end = replace(end, batch=min(end.batch * 2, BATCH))
             return end, (Settle(acked), *told, Rest(Lane.UP, 0.0))
         case Lane.UP:
             sha256 = ask.path.rpartition("/")[2]
             if hashlib.sha256(input.body).hexdigest() != sha256:
                 # One label that was damaged on its way must not keep all others from coming.
                 return _missing(end, ask, now)
-            end, told = _met(_well(end, lane), lane, Online(now.wall, end.offset))
+            end, told = _fetched(_well(end, lane), now)
             return end, (StoreBytes(sha256, input.body), *told, Rest(Lane.UP, 0.0))
         case Lane.BEAT:
             beaten = msgspec.json.decode(input.body, type=Beaten)
@@ -266,8 +268,12 @@ def _missing(end: End, ask: Ask, now: Moment) -> Stepped:
     pause = BEAT_SECONDS * max(1.0, len(still) / MISSED_A_BEAT)
     again = {**still, ask.path.rpartition("/")[2]: now.boottime + pause}
     end = replace(_well(end, ask.lane), missing=again)
-    end, told = _met(end, ask.lane, Online(now.wall, end.offset))
+    end, told = _fetched(end, now)
     return end, (*told, Rest(ask.lane, 0.0))
+
+
+def _fetched(end: End, now: Moment) -> Stepped:
+    return (end, ()) if end.turned_away else _met(end, Lane.UP, Online(now.wall, end.offset))
 
 
 def _heard(end: End, server: datetime, lease: float, ask: Ask, now: Moment) -> Stepped:
@@ -293,7 +299,7 @@ def _conflict(end: End, input: Answered, now: Moment, chance: Random) -> Stepped
         over = (StartOver(reset.epoch), *told, Wake(Lane.UP), Rest(lane, FIRST_PAUSE_SECONDS))
         return end, over
     gap = msgspec.json.decode(input.body, type=Gap)
-    end = replace(end, turned_down=True)
+    end = replace(end, turned_down=True, turned_away=True)
     if gap.fork:
         why = "another machine has gone on with this journal"
         return _failed(end, lane, Unwelcome(why), chance)
@@ -310,7 +316,7 @@ def _refused(end: End, input: Answered, now: Moment, chance: Random) -> Stepped:
     lane, refusal = input.to.lane, _refusal(input)
     why = refusal.error if refusal else f"the hub answered {input.status}"
     if input.to.method == "POST" and lane is Lane.UP:
-        end = replace(end, turned_down=True)
+        end = replace(end, turned_down=True, turned_away=True)
         if input.status == 413 and end.batch > 1:
             return replace(end, batch=end.batch // 2), (Rest(lane, 0.0),)
     match refusal.kind if refusal else None:
@@ -383,17 +389,11 @@ def _without(lanes: Mapping[Lane, M], lane: Lane) -> Mapping[Lane, M]:
 
 
 def _tell(end: End) -> Stepped:
-    """Tell the lamp the worst that lanes met, the latest of two alike, if that is news."""
-    state = max(
-        reversed(tuple(end.lanes.values())), key=lambda one: _WORSE.index(type(one)), default=None
-    )
-    old = end.state
+    """Tell the lamp the worst that lanes met, if that is news."""
+    old, state = end.state, worst(end.lanes.values())
     if isinstance(state, Online) and isinstance(old, Online):
         if abs((state.at - old.at).total_seconds()) < NEWS_SECONDS:
             return end, ()
     elif state is None or type(state) is type(old):
         return end, ()
     return replace(end, state=state), (Tell(state),)
-
-
-_WORSE = (Online, Offline, Outdated, Unwelcome)

@@ -6,6 +6,7 @@ and sockets, the simulation with a virtual network.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -66,6 +67,12 @@ class Outdated:
 
 
 LinkState = Online | Offline | Unwelcome | Outdated
+_WORSE = (Online, Offline, Outdated, Unwelcome)
+
+
+def worst(met: Iterable[LinkState]) -> LinkState | None:
+    """Give the worst of what lanes met, the latest of two alike; None: they met nothing."""
+    return max(reversed(tuple(met)), key=lambda one: _WORSE.index(type(one)), default=None)
 
 
 # -- what comes in

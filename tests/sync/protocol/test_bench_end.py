@@ -516,6 +516,17 @@ def test_the_lamp_shows_the_worst_that_a_lane_met_until_that_lane_is_well() -> N
     assert [type(one.state) for one in effects if isinstance(one, Tell)] == [Online]
 
 
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_copied_bench_says_so_without_a_break_although_its_labels_come(status: int) -> None:
+    end, _ = step(WELL, answer(Lane.UP, Gap(need=3, fork=True), 409))
+    end, _ = step(end, UpDue(a_batch(), (SHA,)))
+    end, effects = step(end, fetched(status, LABEL))
+    assert isinstance(end.state, Unwelcome)
+    assert not of(Tell, effects)
+    end, effects = step(end, answer(Lane.UP, ACKED))
+    assert [type(one.state) for one in effects if isinstance(one, Tell)] == [Online]
+
+
 def test_a_lane_that_has_nothing_to_ask_is_not_bad_news_for_ever() -> None:
     end, _ = step(WELL, Lost(asks(Lane.UP, path=f"/v1/blobs/{SHA}"), "gone"))
     end, _ = step(end, Lost(asks(Lane.UP, path=f"/v1/blobs/{SHA}"), "gone"))
