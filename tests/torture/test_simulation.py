@@ -58,6 +58,15 @@ def test_in_calm_weather_orders_are_packed_and_told() -> None:
     assert ended.done["parcel told to its marketplace"] > 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [2, 4])
+def test_what_is_held_while_nobody_knows_whether_it_was_told_is_told_after_its_release(
+    seed: int,
+) -> None:
+    weather = {"order held": 5.0, "outside": 0.4, "calm": 3.0}
+    assert run(seed, 120, weather=weather).broke is None
+
+
 def test_what_happens_at_the_same_moment_happens_in_order() -> None:
     agenda, seen = Agenda(0.0), list[str]()
     agenda.after(2.0, lambda: seen.append("later"))

@@ -290,4 +290,4 @@ def strike(world: World) -> None:
         if KINDS[name][0](world) and name not in HARMLESS:
             world.faults[name] += 1
             world.agenda.counts()
-    world.agenda.after(world.chance.expovariate(1 / EVERY_SECONDS), lambda: strike(world))
+    world.agenda.after(world.chance.expovariate(1 / world.calm_seconds), lambda: strike(world))

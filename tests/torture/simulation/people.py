@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from sync.orders import (
     facts,
     order_of,
     shipment_id,
+    shipment_of,
 )
 from sync.protocol.messages import Enrol, Enrolled
 from tests.torture.simulation.disk import Disk
@@ -209,6 +210,21 @@ class Office:
     def _record(self, connection: Connection, order: Order, done: list[facts.Fact]) -> None:
         book = self._world.hubs[0].book
         desk.do(connection, book, order, done, self._world.agenda.now, "office")
+
+    def decide(self, parcels: Sequence[str]) -> None:
+        """Let go what is held, or asked to be called off, while a marketplace is asked about it.
+
+        Whether it was told waits for that, as long as it takes.
+        """
+        process = next(process for process in self._world.hubs if process.alive)
+
+        def work(connection: Connection) -> None:
+            for id in sorted({order_of(shipment_of(parcel)) for parcel in parcels}):
+                order = process.book.get(connection, id, lock=True)
+                if order is not None and any(one.stopped for one in order.shipments):
+                    self._record(connection, order, [*desk.release(order), *desk.refuse(order)])
+
+        process.write(work)
 
     def take_over(self) -> bool:
         """Give a shipment that one bench has to another."""

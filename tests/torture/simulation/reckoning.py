@@ -207,11 +207,15 @@ class Reckoning:
                 )
 
     def _forgotten(self, label: Label) -> bool:
-        """A label of which a restored hub has not asked yet: it will find it under the same key."""
+        """A label of which a restored hub has not asked yet: it will find it under the same key.
+
+        If it ever asks: where a box goes with the label before, only the carrier's bill tells.
+        """
         order = self._orders.get(label.parcel.rpartition("#")[0])
         boxes = [one for s in order.shipments for one in s.parcels] if order else []
-        asked = any(one.id == label.parcel and one.label_key for one in boxes)
-        return not asked and label.bought_at <= self._world.rules.restored_at
+        key = next((one.label_key for one in boxes if one.id == label.parcel), "")
+        early = label.bought_at <= self._world.rules.restored_at
+        return early and _tries(key) < _tries(label.key)
 
     def _nothing_left_good(self, order: Order) -> None:
         """What was called off before its box was closed has no label that counts."""
@@ -279,6 +283,11 @@ def _tried(order: Order, fact: facts.Fact) -> tuple[Order, bool]:
         return apply(order, fact), True
     except Impossible:
         return order, False
+
+
+def _tries(key: str) -> int:
+    """Say which of its parcel's labels a key asks for; 0 for none."""
+    return int(key.split(":")[-2]) if key else 0
 
 
 def _label_of(order: Order, parcel: str) -> str:

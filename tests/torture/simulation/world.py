@@ -68,6 +68,8 @@ class World:
     weather: dict[str, float] = field(init=False)
     outside_lossy: float = 0.0
     lease_minutes: float = 0.0
+    calm_seconds: float = 0.0
+    """Between two faults, on average."""
     lag_seconds: float = 0.0
     """How long a bench takes at most until it tells what was scanned."""
     healing: bool = False
@@ -95,6 +97,7 @@ class World:
         self.outside_lossy = self.chance.choice((0.0, 0.05, 0.2))
         self.lease_minutes = self.chance.choice(people.LEASE_MINUTES)
         self.lag_seconds = self.chance.choice((0.5, 5.0, 15.0))
+        self.calm_seconds = faults.EVERY_SECONDS
         self.weather = faults.weather(self)
         two = self.chance.random() < 0.5
         self.hubs = [HubProcess(self, name, self.books) for name in ("hub-1", "hub-2")[: 1 + two]]
@@ -144,6 +147,7 @@ class World:
         self.net.mixing = weather.get("mixing", 0.0)
         self.net.straggling = weather.get("straggling", 0.0)
         self.lease_minutes = weather.get("lease", people.LEASE_MINUTES[-1])
+        self.calm_seconds = weather.get("calm", faults.EVERY_SECONDS)
         self.weather = {name: weather.get(name, 0.0) for name in faults.KINDS}
 
     # -- what everybody uses
@@ -232,7 +236,14 @@ class World:
             why = self._restless()
             if not why:
                 return
+            self._decide()
         raise Broke("everybody comes to rest", why)
+
+    def _decide(self) -> None:
+        """Let people decide what is held while nobody knows whether its marketplace was told."""
+        due = self.books.disk.raw.execute("SELECT id FROM parcel WHERE confirm_work").fetchall()
+        if due and any(process.alive for process in self.hubs):
+            self.office.decide([str(id) for (id,) in due])
 
     def _restless(self) -> str:
         """Say what is still going on; "" when nothing is."""
