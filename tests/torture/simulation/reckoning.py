@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sync.hub.book import HUB
 from sync.orders import (
     Cancellation,
+    Claim,
     Entry,
     Impossible,
     LabelState,
@@ -72,6 +73,8 @@ class Reckoning:
                 self._replica(machine)
         self._every_fact_once()
         self._chains()
+        self._claims()
+        self._claims()
         self._boxes()
         self._labels()
         self._marketplaces()
@@ -158,6 +161,36 @@ class Reckoning:
                 if said != one.hash:
                     raise Broke("a journal hangs together", f"{one.bench} at {one.seq}")
             last[one.bench, one.incarnation] = one
+
+    # -- what counts was done under a claim that was good
+
+    def _claims(self) -> None:
+        """Look at what was given and taken back, in the journal's order, beside what counts."""
+        good: dict[str, Claim] = {}
+        early: dict[tuple[str, Claim], Stored] = {}
+        for one in self._journal:
+            said = _ENTRY.decode(one.body)
+            if one.verdict != "ok" or isinstance(said.fact, facts.AddressChanged):
+                continue
+            id = (
+                said.fact.shipment
+                if isinstance(said.fact, facts.OfShipment)
+                else (shipment_of(said.fact.parcel))
+            )
+            match said.fact:
+                case facts.ShipmentAllocated(claim=claim):
+                    good[id] = claim
+                    early.pop((id, claim), None)
+                case facts.AllocationWithdrawn():
+                    good.pop(id, None)
+                case _ if said.claim is not None and said.claim != good.get(id):
+                    # A restored hub gives a claim again, which it forgot, when it hears of it.
+                    early.setdefault((id, said.claim), one)
+        for (id, claim), one in early.items():
+            raise Broke(
+                "what counts was done under a good claim",
+                f"{one.bench} {one.seq} counts, of {id} under {claim}, which was gone",
+            )
 
     # -- no order is shipped twice
 

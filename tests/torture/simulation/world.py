@@ -100,7 +100,7 @@ class World:
         self.calm_seconds = faults.EVERY_SECONDS
         self.weather = faults.weather(self)
         two = self.chance.random() < 0.5
-        self.hubs = [HubProcess(self, name, self.books) for name in ("hub-1", "hub-2")[: 1 + two]]
+        self._open_hubs(1 + two)
 
     def run(self, steps: int) -> Ended:
         """Let it go wrong for so many steps, heal it, and reckon up."""
@@ -141,7 +141,7 @@ class World:
         self.agenda.after(20.0, lambda: faults.strike(self))
 
     def bend(self, weather: Mapping[str, float]) -> None:
-        """Let it be calm but for this: kinds of `faults.KINDS`, or what the wires do."""
+        """Let it be calm but for this: kinds of `faults.KINDS`, or how the world is made."""
         self.net.heal()
         self.outside_lossy = weather.get("outside", 0.0)
         self.net.mixing = weather.get("mixing", 0.0)
@@ -149,6 +149,11 @@ class World:
         self.lease_minutes = weather.get("lease", people.LEASE_MINUTES[-1])
         self.calm_seconds = weather.get("calm", faults.EVERY_SECONDS)
         self.weather = {name: weather.get(name, 0.0) for name in faults.KINDS}
+        if "hubs" in weather:
+            self._open_hubs(int(weather["hubs"]))
+
+    def _open_hubs(self, number: int) -> None:
+        self.hubs = [HubProcess(self, f"hub-{at}", self.books) for at in range(1, number + 1)]
 
     # -- what everybody uses
 
