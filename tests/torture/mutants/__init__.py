@@ -54,7 +54,7 @@ MUTANTS: Mapping[str, Mutant] = {
         claims.leasefromanswer,
         {"everybody cut off": 6, "straggling": 0.6, "lease": 1.0, "calm": 12},
     ),
-    "earlyexpiry": Mutant(claims.earlyexpiry, {"bench cut off": 3}),
+    "earlyexpiry": Mutant(claims.earlyexpiry, {"bench cut off": 6, "lease": 1.5}),
     "novoid": Mutant(
         outside.novoid, {"taken over": 9, "bench cut off": 4, "lease": 1.5, "calm": 3}
     ),

@@ -58,6 +58,6 @@ def leasefromanswer() -> Swaps:
 
 
 def earlyexpiry() -> Swaps:
-    """The hub takes leases to be over before they are."""
+    """The hub takes leases to be over a minute before they are."""
     sound = allot.expired
-    return [(allot, "expired", lambda connection, book, now: sound(connection, book, now + 1e5))]
+    return [(allot, "expired", lambda connection, book, now: sound(connection, book, now + 60.0))]
