@@ -65,6 +65,8 @@ class Reckoning:
             )
         ]
         self._accepted = {one.id for one in self._journal if one.verdict == "ok"}
+        told = [_ENTRY.decode(one.body).fact for one in self._journal]
+        self._asked = {fact.key for fact in told if isinstance(fact, facts.LabelRequested)}
 
     def settle(self) -> None:
         """Compare everything. Raises Broke."""
@@ -240,15 +242,11 @@ class Reckoning:
                 )
 
     def _forgotten(self, label: Label) -> bool:
-        """A label of which a restored hub has not asked yet: it will find it under the same key.
+        """A label that a lost hub bought, under a key for which its successor has not asked.
 
-        If it ever asks: where a box goes with the label before, only the carrier's bill tells.
+        If it ever does, it is given that one; if not, only the carrier's bill tells of it.
         """
-        order = self._orders.get(label.parcel.rpartition("#")[0])
-        boxes = [one for s in order.shipments for one in s.parcels] if order else []
-        key = next((one.label_key for one in boxes if one.id == label.parcel), "")
-        early = label.bought_at <= self._world.rules.restored_at
-        return early and _tries(key) < _tries(label.key)
+        return label.key not in self._asked and label.bought_at <= self._world.rules.restored_at
 
     def _nothing_left_good(self, order: Order) -> None:
         """What was called off before its box was closed has no label that counts."""
@@ -316,11 +314,6 @@ def _tried(order: Order, fact: facts.Fact) -> tuple[Order, bool]:
         return apply(order, fact), True
     except Impossible:
         return order, False
-
-
-def _tries(key: str) -> int:
-    """Say which of its parcel's labels a key asks for; 0 for none."""
-    return int(key.split(":")[-2]) if key else 0
 
 
 def _label_of(order: Order, parcel: str) -> str:
