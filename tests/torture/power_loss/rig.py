@@ -98,11 +98,11 @@ def _look(image: Image, folder: Path, done: Counter[str]) -> list[tuple[str, str
 
 
 def _promises(store: Store, image: Image, done: Counter[str]) -> list[tuple[str, str]]:
-    broken = []
+    broken: list[tuple[str, str]] = []
     with store.turn() as turn:
         whole = turn.sql.execute(text("PRAGMA integrity_check")).scalar()
-        if whole != "ok":
-            broken.append(("the file is whole", str(whole)))
+        if whole != "ok":  # nothing that is read from it says anything
+            return [("the file is whole", str(whole))]
         entries = turn.sql.execute(text("SELECT seq, body, hash FROM entries ORDER BY seq")).all()
         fed = cursor.read(turn.get("cursor", "0.0")).seq
         queued = turn.sql.execute(text("SELECT count(*) FROM shipments")).scalar_one()
