@@ -87,7 +87,7 @@ class _Service:
         try:
             if scope["method"] == "HEAD":
                 said = replace(said, body=b"")
-            await _send(send, said, self._bounds.chunk_seconds)
+            await give(send, said, self._bounds.chunk_seconds)
         finally:
             self._sending[bench] -= 1
 
@@ -199,7 +199,7 @@ async def _body(headers: Mapping[str, str], receive: Receive, seconds: float) ->
     return b"".join(parts)
 
 
-async def _send(send: Send, said: Answer, seconds: float) -> None:
+async def give(send: Send, said: Answer, seconds: float) -> None:
     """Send an answer piece by piece, each when the one before was taken."""
     headers = {**said.headers, "Content-Length": str(len(said.body))}
     headers[whole.HEADER] = whole.digest(said.body)

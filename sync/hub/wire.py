@@ -1,15 +1,23 @@
 """How long may a client take? The connection of uvicorn, with an end to its patience.
 
 uvicorn ends a connection that is silent after an answer, but waits for ever for the head of a
-request that comes byte by byte, and for a client that never takes what it was sent.
+request that comes byte by byte, and for a client that never takes what it was sent. What is no
+HTTP it refuses in a sentence of its own before any service is asked; here it is a `Refusal`, like
+every other.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from sync.hub.answers import refusal
+from sync.hub.refused import Refused
+from sync.protocol import whole
+from sync.protocol.messages import Kind
 
 HEAD_SECONDS = 20.0
 """From the end of an answer, or the connection's beginning, to a whole head."""
@@ -43,6 +51,25 @@ class Wire(H11Protocol):
             self._waits_since = now
         elif now - self._waits_since > HEAD_SECONDS:
             self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, where there is still something to answer."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # whatever else it says is said to nobody
+        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            # Half of an answer is on its way: it ends with the connection, and is known to be half.
+            self.transport.close()
+            return
+        said = refusal(Refused(Kind.UNREADABLE, f"this is no HTTP: {msg}"), time.time())
+        headers = {**said.headers, "Content-Length": str(len(said.body)), "Connection": "close"}
+        headers[whole.HEADER] = whole.digest(said.body)
+        for event in (
+            h11.Response(status_code=said.status, headers=list(headers.items()), reason=b""),
+            h11.Data(data=said.body),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
 
 def tick(connections: Iterable[object], now: float) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 import trustme
 
@@ -23,12 +24,13 @@ from sync.client.enrolment import enrol
 from sync.client.pinned import ca_of, pin_of
 from sync.client.signer import CA, KEY, authorization, open_key
 from sync.client.wire import Away, Wire
-from sync.hub import benches, tls, wire
+from sync.hub import benches, server, tls, wire
 from sync.hub.answers import Hub
 from sync.hub.app import app
 from sync.hub.cli import main
 from sync.hub.server import Server, Shown
-from sync.protocol import VERSION, VERSION_HEADER
+from sync.protocol import VERSION, VERSION_HEADER, whole
+from sync.protocol.messages import Kind, Refusal
 from tests.sync.hub.world import opened
 
 PATIENCE_SECONDS = 60.0
@@ -209,10 +211,10 @@ def talk(hub: Running, sent: bytes, then: Callable[[], None] | None = None) -> b
         return got
 
 
-def taken_in(hub: Running) -> None:
-    """Wait until the hub has a connection."""
+def taken_in(hub: Running, number: int = 1) -> None:
+    """Wait until the hub has so many connections."""
     ends = time.monotonic() + PATIENCE_SECONDS
-    while not hub.server.server_state.connections and time.monotonic() < ends:
+    while len(hub.server.server_state.connections) < number and time.monotonic() < ends:
         threading.Event().wait(0.001)
 
 
@@ -226,7 +228,65 @@ def test_who_says_nothing_is_let_go_of(plain: Running) -> None:
 
 def test_a_head_without_end_is_refused(plain: Running) -> None:
     sent = b"GET /healthz HTTP/1.1\r\nX: " + b"x" * (2 * wire.HEAD_BYTES)
-    assert b" 400 " in talk(plain, sent)
+    assert refusal_in(talk(plain, sent)) == (400, Kind.UNREADABLE)
+
+
+def refusal_in(got: bytes) -> tuple[int, Kind]:
+    """Read an answer that must be a refusal as every other: whole, and typed."""
+    head, _, body = got.partition(b"\r\n\r\n")
+    status, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value for name, _, value in (one.partition(": ") for one in lines)}
+    assert headers["content-type"] == "application/json"
+    assert int(headers["content-length"]) == len(body)
+    assert whole.HEADER.lower() in headers
+    assert whole.intact(headers[whole.HEADER.lower()], body)
+    said = msgspec.json.decode(body, type=Refusal)
+    assert said.error
+    return int(status.split(" ")[1]), said.kind
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /healthz HTTP/1.1\r\nHost hub\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a bench that speaks TLS to a hub without\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: hub\r\nContent-Length: many\r\n\r\n",
+        b"POST /v1/enrol HTTP/1.1\r\nHost: hub\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        b"POST /v1/enrol HTTP/1.1\r\nHost: hub\r\nTransfer-Encoding: gzip\r\n\r\n",
+    ],
+    ids=["a header without colon", "TLS", "a length that is none", "chunks", "a coding"],
+)
+def test_what_is_no_http_is_refused_as_everything_else_is(plain: Running, sent: bytes) -> None:
+    assert refusal_in(talk(plain, sent)) == (400, Kind.UNREADABLE)
+
+
+def test_garbage_behind_a_request_costs_only_its_own_connection(plain: Running) -> None:
+    one = b"GET /healthz HTTP/1.1\r\nHost: hub\r\n\r\n"
+    first, _, rest = talk(plain, one + b"garbage without end\r\n\r\n").partition(b"ok\n")
+    assert b" 200 " in first
+    assert refusal_in(rest) == (400, Kind.UNREADABLE)
+    assert talk(plain, one.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")).endswith(b"ok\n")
+
+
+def test_a_hub_with_too_many_connected_says_so_and_how_long_to_wait(
+    plain: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "CONNECTIONS", 2)
+    asks = b"GET /v1/me HTTP/1.1\r\nHost: hub\r\n\r\n"
+    with (
+        socket.create_connection(plain.address, timeout=PATIENCE_SECONDS),
+        socket.create_connection(plain.address, timeout=PATIENCE_SECONDS) as second,
+    ):
+        taken_in(plain, 2)
+        got = talk(plain, asks)
+        assert refusal_in(got) == (503, Kind.BUSY)
+        assert b"retry-after: 5" in got.lower()
+        # Whether it lives is another question, and whoever is there already is not asked to go.
+        alive = asks.replace(b"/v1/me", b"/healthz").replace(b"Host", b"Connection: close\r\nHost")
+        assert talk(plain, alive).endswith(b"ok\n")
+        second.sendall(asks)
+        assert b" 401 " in second.recv(65_536)
+    assert b" 200 " in talk(plain, alive)
 
 
 def test_a_connection_that_works_is_left_alone(plain: Running) -> None:
