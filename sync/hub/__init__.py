@@ -17,8 +17,8 @@ the `decide` functions. Every change of an order goes through `book.record`: fac
 journaled in one transaction with the feeds they move. `http` alone holds sockets to the outside.
 Lock order everywhere: bench (as a device), orders ascending, benches (their feeds) ascending.
 
-`place` says where books may lie, `engine` alone knows which database it is, `setup` makes it fit by
-`migrations`; `backup`, `stream` and `restore` copy the books and put them back, by programs that
-`tools` finds. After a restore benches tell what was lost before anything new is given out;
-`unheard` says what waits for them.
+`place` says where books may lie, `room` whether their disk is full, `engine` alone knows which
+database it is, `setup` makes it fit by `migrations`; `backup`, `stream` and `restore` copy the
+books and put them back, by programs that `tools` finds. After a restore benches tell what was lost
+before anything new is given out; `unheard` says what waits for them.
 """

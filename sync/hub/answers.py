@@ -16,10 +16,15 @@ from typing import TypeVar
 
 import msgspec
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as NoneFree
 
-from sync.hub import benches, metrics, openapi, process, setup
+from sync.hub import benches, metrics, openapi, process, room, setup
 from sync.hub import entries as uploads
 from sync.hub import feed as feeds
 from sync.hub.bell import Bell
@@ -52,7 +57,6 @@ USUAL_LIMIT = 500
 """Rows of a page where the bench does not say."""
 MOST_BYTES = 4 * 1024 * 1024
 """Of a request: 500 entries have 300 kB."""
-BUSY_SECONDS = 1.0
 _SHA256 = re.compile("[0-9a-f]{64}")
 _JSON = {"Content-Type": "application/json"}
 _TEXT = {"Content-Type": "text/plain; charset=utf-8"}
@@ -121,9 +125,9 @@ def answer(hub: Hub, asked: Asked, now: float, arrived: float | None = None) -> 
         return _routed(hub, asked, now, arrived)
     except Refused as refused:
         return refusal(refused, now)
-    except (OperationalError, InterfaceError, NoneFree):
-        sentence = "the database is busy or away: try again"
-        return refusal(Refused(Kind.BUSY, sentence, retry_seconds=BUSY_SECONDS), now)
+    except (OperationalError, InterfaceError, InternalError, NoneFree) as wrong:
+        # InternalError too: PostgreSQL says so of a standby that may not write yet (25006).
+        return refusal(room.undone(wrong), now)
 
 
 def refusal(refused: Refused, now: float) -> Answer:
@@ -324,6 +328,8 @@ def _problem(hub: Hub) -> str:
         return "it leaves"
     try:
         setup.check(hub.store)
+        if not room.there_is(hub.store):
+            return room.SENTENCE
     except (SQLAlchemyError, setup.Unfit) as wrong:
         return f"database: {type(wrong).__name__}"
     if hub.rounds is not None and not hub.rounds.alive:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sync.hub import answers
+from sync.hub import answers, room
 from sync.hub.answers import MOST_BYTES, Answer, Asked, Hub, answer, refusal
 from sync.hub.refused import Refused
 from sync.protocol import whole
@@ -140,7 +140,7 @@ class _Service:
                 await self._gate.acquire()
         except TimeoutError:
             sentence = "the hub has more to do than it can: try again"
-            raise Refused(Kind.BUSY, sentence, retry_seconds=answers.BUSY_SECONDS) from None
+            raise Refused(Kind.BUSY, sentence, retry_seconds=room.BUSY_SECONDS) from None
         try:
             return await run_in_threadpool(self._do, asked, arrived)
         finally:

@@ -48,10 +48,21 @@ class Store:
         self.engine = engine
         self.embedded = engine.dialect.name == "sqlite"
         self._door = threading.Lock()
+        self.refused = False
+        """Whether the disk took something not, and nobody has seen since that it does again."""
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection in a transaction that is committed at the end."""
+        try:
+            with self._written() as connection:
+                yield connection
+        except DBAPIError as wrong:
+            self.refused = self.refused or full(wrong)
+            raise
+
+    @contextmanager
+    def _written(self) -> Iterator[Connection]:
         if not self.embedded:
             with self.engine.begin() as connection:
                 yield connection
@@ -60,10 +71,12 @@ class Store:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.exec_driver_sql("COMMIT")
             except BaseException:
-                connection.exec_driver_sql("ROLLBACK")
+                # A full disk may have ended it already: what was wrong is worth more than that.
+                if getattr(connection.connection.dbapi_connection, "in_transaction", True):
+                    connection.exec_driver_sql("ROLLBACK")
                 raise
-            connection.exec_driver_sql("COMMIT")
 
     def transact(self, do: Callable[[Connection], R]) -> R:
         """Carry a transaction out; once more from its beginning, where another one got in its way.
@@ -97,6 +110,20 @@ class Store:
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
+
+
+_FULL = ("is full", "disk I/O")
+"""In SQLite's words for SQLITE_FULL and SQLITE_IOERR: at a quota, or a limit of the file's size,
+it says the second (`unixWrite` in its os_unix.c knows ENOSPC alone)."""
+_FULL_STATES = frozenset({"53100", "58030"})
+"""disk_full and io_error (PostgreSQL manual, appendix A)."""
+
+
+def full(wrong: DBAPIError) -> bool:
+    """Say whether the disk takes no more; nothing of the transaction was done."""
+    if getattr(wrong.orig, "sqlstate", "") in _FULL_STATES:
+        return True
+    return any(words in str(wrong.orig) for words in _FULL)
 
 
 def sqlite_module() -> ModuleType:

@@ -40,6 +40,11 @@ class Serving:
         assert line, self.words()
         self.url = str(msgspec.json.decode(line)["base_url"])
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._running.pid
+
     def words(self) -> str:
         """What it logged."""
         return Path(self.log.name).read_text("utf-8")

@@ -249,7 +249,7 @@ def refusal_in(got: bytes) -> tuple[int, Kind]:
     "sent",
     [
         b"GET /healthz HTTP/1.1\r\nHost hub\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a bench that speaks TLS to a hub without\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 TLS to a hub without\r\n\r\n",
         b"GET /healthz HTTP/1.1\r\nHost: hub\r\nContent-Length: many\r\n\r\n",
         b"POST /v1/enrol HTTP/1.1\r\nHost: hub\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
         b"POST /v1/enrol HTTP/1.1\r\nHost: hub\r\nTransfer-Encoding: gzip\r\n\r\n",
