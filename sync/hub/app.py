@@ -81,7 +81,7 @@ class _Service:
                 sentence = f"{said.bench} does not read what it asked for"
                 raise Refused(Kind.TOO_MANY, sentence, retry_seconds=1.0)
         except Refused as refused:
-            said = refusal(refused, time.time())
+            said = refusal(refused, self._hub.store.now())
         bench = said.bench
         self._sending[bench] += 1
         try:
@@ -93,8 +93,8 @@ class _Service:
 
     async def _answer(self, asked: Asked) -> Answer:
         if asked.path == answers.HEALTHZ:
-            return answer(self._hub, asked, time.time())  # also when the database is away
-        arrived = time.time()
+            return answer(self._hub, asked, self._hub.store.now())  # also when the database is away
+        arrived = self._hub.store.now()
         said = await self._in_turn(asked)
         if not said.wait_seconds:
             return said
@@ -147,7 +147,7 @@ class _Service:
             self._gate.release()
 
     def _do(self, asked: Asked, arrived: float | None) -> Answer:
-        said = answer(self._hub, asked, time.time(), arrived)
+        said = answer(self._hub, asked, self._hub.store.now(), arrived)
         if said.moved:
             # What is done is done: benches that are not rung for are found by the next look.
             with contextlib.suppress(SQLAlchemyError):

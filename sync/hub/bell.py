@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -27,6 +28,10 @@ log = logging.getLogger("packbench.hub")
 
 LOOK_SECONDS = 0.25
 """Between two looks at the heads, for what other processes wrote."""
+CLOCK_SECONDS = 10.0
+"""Between two times that the clock is set by the database's: both gain less than 1 ms meanwhile."""
+APART_SECONDS = 5.0
+"""A machine whose clock is so far off is told about: but for its log, nothing hangs on it."""
 NAME = "packbench_feed"
 """What is notified and listened to."""
 AT_ONCE = 100
@@ -131,8 +136,13 @@ class Bell:
     # --- threads
 
     def _looking(self, store: Store) -> None:
+        clock_set = 0.0
         while not self._stop.wait(self._look_seconds):
             try:
+                if time.monotonic() - clock_set > CLOCK_SECONDS:
+                    behind, clock_set = store.set_clock(), time.monotonic()
+                    if abs(behind) > APART_SECONDS:
+                        log.warning("this machine's clock is %.0f s off the database's", behind)
                 with store.read() as connection:
                     self._see(heads(connection))
             except SQLAlchemyError as wrong:

@@ -114,6 +114,7 @@ class Outside:
                         stop=self._stop,
                         rate_scale=row.rate_scale,
                         pause_seconds=self._pause_seconds,
+                        clock=self._store.now,
                     ),
                 )
         return Post(name=row.name, carrier=module, line=line)
@@ -143,6 +144,7 @@ class Outside:
                 rate_scale=row.rate_scale,
                 rate_header=MARKETS[row.market].RATE_HEADER,
                 pause_seconds=self._pause_seconds,
+                clock=self._store.now,
             )
             return self._keep(f"channel {row.name}", row.credentials, line)
 

@@ -12,12 +12,13 @@ import contextlib
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -34,6 +35,8 @@ BUSY_MILLISECONDS = 30_000
 
 CONNECT_SECONDS = 10
 """How long a server may take to answer: behind a firewall that drops, nothing ever comes."""
+SLOW_SECONDS = 2.0
+"""An answer that took longer says too roughly how late it is: the clock that was set goes on."""
 R = TypeVar("R")
 
 MOST_TRIES = 5
@@ -48,6 +51,7 @@ class Store:
         self.engine = engine
         self.embedded = engine.dialect.name == "sqlite"
         self._door = threading.Lock()
+        self._set: tuple[float, float] | None = None
         self.refused = False
         """Whether the disk took something not, and nobody has seen since that it does again."""
 
@@ -106,6 +110,33 @@ class Store:
                 yield connection
             finally:
                 connection.exec_driver_sql("ROLLBACK")
+
+    def now(self) -> float:
+        """Give the moment by the clock that all hubs of this database share: the database's own.
+
+        A lease that one hub gave ends at another, and a bench that heard the time from one signs
+        for another: by their own clocks, a minute apart, they would disagree on both.
+        """
+        if self._set is None:
+            return time.time()
+        moment, tick = self._set
+        return moment + time.monotonic() - tick
+
+    def set_clock(self) -> float:
+        """Set the clock by the database's; give how many seconds this machine's own is behind it.
+
+        Between two times it goes by the clock that nobody sets. Raises what the database raises.
+        """
+        if self.embedded:
+            return 0.0
+        with self.engine.connect() as connection:
+            began = time.monotonic()
+            shown = func.extract("epoch", func.clock_timestamp())
+            moment = float(connection.execute(select(shown)).scalar_one())
+            took = time.monotonic() - began
+        if self._set is None or took < SLOW_SECONDS:
+            self._set = (moment, began + took / 2)
+        return self.now() - time.time()
 
     def close(self) -> None:
         """Let go of every connection."""

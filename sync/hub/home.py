@@ -54,6 +54,7 @@ def opened(named: str | None, *, checked: bool = True) -> Iterator[Opened]:
         store = open_store(url)
         try:
             place.reach(store, url)
+            store.set_clock()
             if checked:
                 setup.check(store)
             secrets = vault.at(folder() / KEY)

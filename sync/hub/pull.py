@@ -71,9 +71,9 @@ def pull(
     there = outside.channel(name)
     begin, end = window(there, datetime.now(UTC), since, until)
     fetched = there.line.hold(there.market.fetch_orders(there.sites, begin, end))
-    found, opened, changed = take_in(store, book, name, fetched, guard=guard)
+    found, opened, changed = take_in(store, book, name, fetched, guard=guard, clock=store.now)
     if until is None and since is None:
-        now = time.time()
+        now = store.now()
         reached = fetched.until.timestamp() if fetched.until else end.timestamp()
         with store.write() as connection:
             channels.pulled(connection, name, reached, now)
@@ -182,7 +182,7 @@ def next_pull(store: Store, there: Channel, operation: str = "searchOrders") -> 
         return max(eager, LEAST_SECONDS)
     with store.read() as connection:
         tokens, per_second = buckets.level(
-            connection, there.line.owner, operation, rate, time.time()
+            connection, there.line.owner, operation, rate, store.now()
         )
     if tokens > rate.burst / 2:
         return max(eager, LEAST_SECONDS)

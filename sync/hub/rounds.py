@@ -92,14 +92,20 @@ class Rounds:
             self.store, self.vault, self.client, self.stop, pause_seconds=self.pause_seconds
         )
         self.labels = Labels(
-            self.store, self.book, self.vault, self.outside, self.again_seconds, holder=self.name
+            self.store,
+            self.book,
+            self.vault,
+            self.outside,
+            self.again_seconds,
+            self.store.now,
+            self.name,
         )
         self.confirmations = Confirmations(
-            self.store, self.book, self.outside, self.again_seconds, holder=self.name
+            self.store, self.book, self.outside, self.again_seconds, self.store.now, self.name
         )
         self._work = {"label": threading.Event(), "confirm": threading.Event()}
         self._durable = Durable(self.store, self.name, self.do)
-        self._hands = Hands(self.store, self._durable)
+        self._hands = Hands(self.store, self._durable, self.store.now)
 
     def start(self) -> None:
         """Begin to go round."""
@@ -176,7 +182,7 @@ class Rounds:
         """Read a channel; give the seconds until it is to be read again."""
         try:
             with self.store.read() as connection:
-                if setup.restoring(connection, time.time()):
+                if setup.restoring(connection, self.store.now()):
                     return IDLE_SECONDS  # benches first: they know what was shipped
             pulled = pull.pull(self.store, self.book, self.outside, name, guard=self._order)
             if pulled.changed:
@@ -202,12 +208,12 @@ class Rounds:
             sentence = f"it could not be taken over ({type(wrong).__name__}): see the log"
             one = Trouble(kind=Kind.UNREADABLE, subject=id, sentence=sentence)
             with self.store.write() as connection:
-                troubles.open_(connection, [one], time.time())
+                troubles.open_(connection, [one], self.store.now())
 
     def allot_all(self) -> int:
         """Give benches work; say how many shipments went out."""
         try:
-            done = allot.allot(self.store, self.book, time.time())
+            done = allot.allot(self.store, self.book, self.store.now())
         except Exception as wrong:  # noqa: BLE001 -- see the module's docstring
             self._failed("allot", "", wrong)
             return 0
@@ -250,7 +256,7 @@ class Rounds:
 
     def _put_off(self, id: str) -> None:
         with self.store.write() as connection:
-            labels.again(connection, id, self.again_seconds)
+            labels.again(connection, id, self.again_seconds, self.store.now())
 
     # --- threads
 
@@ -293,7 +299,7 @@ class Rounds:
             name: (task.seconds, partial(self._keep, task)) for name, task in TASKS.items()
         }
         tasks["resume"] = (RESUME_SECONDS, lambda: self._durable.take_over(self._living()))
-        tasks["forget"] = (FORGET_SECONDS, lambda: self._durable.forget(time.time()))
+        tasks["forget"] = (FORGET_SECONDS, lambda: self._durable.forget(self.store.now()))
         due = dict.fromkeys(tasks, time.monotonic())
         while not self.stop.wait(IDLE_SECONDS):
             for name, (seconds, do) in tasks.items():
@@ -302,7 +308,7 @@ class Rounds:
                     self._safely(name, do)
 
     def _keep(self, task: Task) -> int:
-        changed = upkeep.keep(self.store, self.book, task, time.time())
+        changed = upkeep.keep(self.store, self.book, task, self.store.now())
         if changed:
             self.bell.look(self.store)
             self.announce()
@@ -310,7 +316,7 @@ class Rounds:
 
     def _watching(self) -> None:
         while not self.stop.wait(backup.WATCH_SECONDS):
-            self._safely("copies", lambda: backup.watch(self.store, time.time()))
+            self._safely("copies", lambda: backup.watch(self.store, self.store.now()))
 
     def _safely(self, round: str, do: Callable[[], R]) -> R | None:
         try:
@@ -327,7 +333,7 @@ class Rounds:
     def _channel_failed(self, name: str, why: str, *, again: bool) -> None:
         self.failures["pull"] += 1
         log.warning("channel %s: %s", name, why)
-        now = time.time()
+        now = self.store.now()
         one = Trouble(kind=Kind.CHANNEL, subject=name, sentence=why)
         with self.store.write() as connection:
             channels.failed(connection, name, why, now)

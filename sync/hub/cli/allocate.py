@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import time
 
 from sync.hub import allot, home
 from sync.hub.cli import say
@@ -19,7 +18,7 @@ def run(noun: str, argv: list[str]) -> int:
 
 
 def _allocate(options: argparse.Namespace, opened: home.Opened) -> int:
-    done = allot.allot(opened.store, opened.book, time.time(), dry=options.dry_run)
+    done = allot.allot(opened.store, opened.book, opened.store.now(), dry=options.dry_run)
     rows = [{"shipment": one.shipment, "bench": one.bench, "why": one.why} for one in done]
     if options.json:
         say.json(rows)

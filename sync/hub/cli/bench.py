@@ -47,7 +47,7 @@ def _code(options: argparse.Namespace, opened: home.Opened) -> int:
         code = benches.new_code(
             connection,
             options.name,
-            time.time(),
+            opened.store.now(),
             warehouse=options.warehouse,
             prefetch=options.prefetch,
             lease_minutes=options.lease_minutes,
@@ -108,7 +108,7 @@ def _revoke(options: argparse.Namespace, opened: home.Opened) -> int:
     with opened.store.write() as connection:
         if not benches.revoke(connection, options.name):
             raise say.No(f"there is no bench {options.name}: see `packbench-hub bench list`")
-        back, stayed = allot.take_back(connection, opened.book, options.name, time.time())
+        back, stayed = allot.take_back(connection, opened.book, options.name, opened.store.now())
     say.words(f"{options.name} is shut out; a new code lets a machine be {options.name} again")
     say.words(f"{back} shipments went back, {stayed} were begun and stay: look at its table")
     return say.DONE
