@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from sync.hub import feed
 from sync.orders import HoldKind, facts
@@ -93,3 +94,30 @@ def test_writers_at_once_leave_no_gap_in_a_feed(hub: Hub) -> None:
         whole = feed.page(connection, hub.book, "b1", cursor.START, 100, time.time())
     assert isinstance(whole, Page)
     assert {one.shipment: one.order for one in whole.changes} == bench.orders
+
+
+def test_a_write_that_is_open_for_long_holds_up_no_feed(hub: Hub, server: str) -> None:
+    """In this database and in another of the cluster: a cursor by transaction ids stands still."""
+    other = create_engine(server)
+    mine = hub.store.engine
+    hub.add(an_order("n-1"))
+    bench = hub.bench()
+    hub.allot()
+    with other.connect() as elsewhere, mine.connect() as here, mine.connect() as outside:
+        opened = [
+            int(one.exec_driver_sql("SELECT pg_current_xact_id()::text").scalar_one())
+            for one in (elsewhere, here)
+        ]
+        bench.catch_up()
+        at = cursor.read(bench.at).seq
+        for n in range(50):
+            hold = facts.OrderHeld(shipment="amazon-uk:n-1#1", hold=HoldKind.FRAUD)
+            hub.record("amazon-uk:n-1", hold)
+            hub.record("amazon-uk:n-1", facts.HoldReleased(shipment=hold.shipment, hold=hold.hold))
+            bench.catch_up()
+            assert bench.orders[hold.shipment] == hub.order("amazon-uk:n-1"), n
+        assert cursor.read(bench.at).seq == at + 100
+        # They were open all the time, and what a cursor by transactions waits for did not move.
+        oldest = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
+        assert int(outside.exec_driver_sql(oldest).scalar_one()) <= min(opened)
+    other.dispose()

@@ -2,12 +2,14 @@
 
 A connection goes well, is cut before or after its bytes went on, stalls, is swallowed (nothing
 comes back and nothing is closed), or has a byte of it changed. What is done to a connection is
-decided when it is made: its number and the seed are its fate.
+decided when it is made: its number and the seed are its fate. The far side may also vanish as a
+host does that lost its power, and answers may be held back until they are whole.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 import selectors
 import socket
 import threading
@@ -35,6 +37,8 @@ class Manners:
     """Half-open: bytes go nowhere, and nobody is told."""
     corrupt: float = 0.0
     """One byte, either way, is another one."""
+    collects: bool = False
+    """Each answer is held back until it is whole, as some proxies do."""
     stall_seconds: float = 2.0
     swallow_seconds: float = 5.0
 
@@ -62,6 +66,8 @@ class _Pair:
     fate: Fate
     up: int = 0
     down: int = 0
+    held: bytes = b""
+    """What came of an answer that is not whole yet, where answers are collected."""
     done: set[str] = field(default_factory=set)
 
 
@@ -81,6 +87,7 @@ class Proxy:
         self.done: Counter[str] = Counter()
         """What was done to connections, by kind."""
         self._partitioned = threading.Event()
+        self._vanished = threading.Event()
         self._stopping = threading.Event()
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -104,9 +111,16 @@ class Proxy:
         self._partitioned.set()
         self._cut_all()
 
+    def vanish(self) -> None:
+        """Let nothing through, and say so to nobody: no connection ends, none is refused."""
+        self._vanished.set()
+
     def heal(self) -> None:
-        """Let bytes through again."""
+        """Let bytes through again; a host that came back knows nothing of older connections."""
+        if self._vanished.is_set():
+            self._cut_all()
         self._partitioned.clear()
+        self._vanished.clear()
 
     def _cut_all(self) -> None:
         with self._lock:
@@ -141,6 +155,13 @@ class Proxy:
             if self._partitioned.is_set() or fate.kind == "cut_before":
                 self.done["partition" if self._partitioned.is_set() else "cut_before"] += 1
                 return
+            if self._vanished.is_set():
+                self.done["vanished"] += 1
+                with self._lock:
+                    self._open.add(near)
+                while self._vanished.is_set() and not self._stopping.wait(LOOK_SECONDS):
+                    pass
+                return
             if fate.kind == "swallow":
                 self.done["swallow"] += 1
                 self._stopping.wait(self.manners.swallow_seconds)
@@ -168,14 +189,33 @@ class Proxy:
             ready.register(pair.near, selectors.EVENT_READ, True)
             ready.register(pair.far, selectors.EVENT_READ, False)
             while not self._stopping.is_set() and not self._partitioned.is_set():
+                if self._vanished.is_set():
+                    self._stopping.wait(LOOK_SECONDS)
+                    continue
                 for key, _ in ready.select(LOOK_SECONDS):
                     upwards = bool(key.data)
                     source, sink = (pair.near, pair.far) if upwards else (pair.far, pair.near)
                     data = source.recv(CHUNK)
                     if not data:
                         return
+                    if self.manners.collects and not upwards:
+                        data = self._collected(pair, data)
                     if not self._pass_on(pair, sink, data, upwards):
                         return
+
+    def _collected(self, pair: _Pair, data: bytes) -> bytes:
+        """Give the answers that are whole by now, and keep the rest."""
+        pair.held += data
+        whole = b""
+        while b"\r\n\r\n" in pair.held:
+            head, _, _ = pair.held.partition(b"\r\n\r\n")
+            length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+            size = len(head) + 4 + (int(length[1]) if length else 0)
+            if len(pair.held) < size:
+                break
+            whole, pair.held = whole + pair.held[:size], pair.held[size:]
+            self.done["collects"] += 1
+        return whole
 
     def _pass_on(self, pair: _Pair, sink: socket.socket, data: bytes, upwards: bool) -> bool:
         """Pass bytes on as the connection's fate is; say whether it lives."""
