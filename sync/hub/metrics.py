@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from sync.hub import backup
+from sync.hub.book import HUB
 from sync.hub.schema import bench, channel, entry, feed, orders, parcel, trouble
 from sync.protocol.messages import Heartbeat
 
@@ -59,6 +60,12 @@ def _figures(
             "gauge",
             "Seconds since a channel was last read to the end.",
             _pulled(connection, now),
+        ),
+        (
+            "packbench_channel_untold_seconds",
+            "gauge",
+            "Seconds since a bench did what a channel has not been told yet, the oldest.",
+            _untold(connection, now),
         ),
         (
             "packbench_copy_seconds",
@@ -183,3 +190,20 @@ def _pulled(connection: Connection, now: float) -> Iterable[Sample]:
         .order_by(channel.c.name)
     )
     return [({"channel": row.name}, round(now - row.pulled_at, 1)) for row in rows]
+
+
+def _untold(connection: Connection, now: float) -> Iterable[Sample]:
+    last = (
+        select(parcel.c.order_id, func.max(entry.c.received_at).label("at"))
+        .join(entry, entry.c.order_id == parcel.c.order_id)
+        .where(parcel.c.confirm_work.is_(True), entry.c.bench != HUB)
+        .group_by(parcel.c.order_id)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(orders.c.channel, func.min(last.c.at).label("at"))
+        .join(last, last.c.order_id == orders.c.id)
+        .group_by(orders.c.channel)
+        .order_by(orders.c.channel)
+    )
+    return [({"channel": row.channel}, round(now - row.at, 1)) for row in rows]

@@ -44,8 +44,8 @@ log = logging.getLogger("packbench.hub")
 
 IDLE_SECONDS = 1.0
 """Between two looks for work that nobody announced: another process may have made some."""
-AFTER_FAILURE_SECONDS = 15.0
-"""Before a channel that refused is asked again."""
+AFTER_FAILURE_SECONDS, LONGEST_AFTER_SECONDS = 15.0, 600.0
+"""Before a channel that refused is asked again: at first, and when it has refused for hours."""
 RESUME_SECONDS = 60.0
 """Between two looks for pieces whose process does not live: those that no burial announced."""
 FORGET_SECONDS = 600.0
@@ -85,6 +85,8 @@ class Rounds:
     _hands: Hands = field(init=False)
     _threads: list[threading.Thread] = field(default_factory=list)
     _next_pull: dict[str, float] = field(default_factory=dict)
+    _refusals: Counter[str] = field(default_factory=Counter)
+    """Of each channel, in a row."""
 
     def __post_init__(self) -> None:
         """Make the rounds' hands."""
@@ -156,15 +158,6 @@ class Rounds:
 
     # --- one round each
 
-    def pull_due(self) -> float:
-        """Read every channel whose time has come; give the seconds until the next one's."""
-        names = self._mine()
-        for name in names:
-            if self._next_pull.get(name, 0.0) <= time.monotonic():
-                self._next_pull[name] = time.monotonic() + self.pull_one(name)
-        waits = [self._next_pull[name] - time.monotonic() for name in names]
-        return max(0.0, min([*waits, IDLE_SECONDS]))
-
     def _mine(self) -> list[str]:
         """Name the channels that this process reads; a new or left one becomes its own."""
         with self.store.read() as connection:
@@ -188,6 +181,7 @@ class Rounds:
             if pulled.changed:
                 self.bell.look(self.store)
                 self.announce()
+            del self._refusals[name]
             return pull.next_pull(self.store, self.outside.channel(name))
         except Failed as refused:
             self._channel_failed(name, str(refused), again=refused.again)
@@ -196,7 +190,9 @@ class Rounds:
         except Exception as wrong:  # noqa: BLE001 -- see the module's docstring
             self._failed("pull", name, wrong)
             self._channel_failed(name, f"our own mistake ({type(wrong).__name__})", again=True)
-        return AFTER_FAILURE_SECONDS
+        self._refusals[name] += 1
+        longer = AFTER_FAILURE_SECONDS * 2.0 ** min(self._refusals[name] - 1, 20)
+        return min(longer, LONGEST_AFTER_SECONDS)
 
     @contextmanager
     def _order(self, id: str) -> Iterator[None]:
@@ -261,9 +257,28 @@ class Rounds:
     # --- threads
 
     def _pulling(self) -> None:
+        """Read each channel when its time has come, beside the others: one may hang for minutes."""
+        at_it: dict[str, threading.Thread] = {}
         while not self.stop.is_set():
-            wait = self._safely("pull", self.pull_due)
-            self.stop.wait(IDLE_SECONDS if wait is None else wait)
+            waits = [IDLE_SECONDS]
+            for name in self._safely("pull", self._mine) or ():
+                if name in at_it and at_it[name].is_alive():
+                    continue
+                wait = self._next_pull.get(name, 0.0) - time.monotonic()
+                if wait <= 0:
+                    at_it[name] = threading.Thread(
+                        target=self._pull, args=(name,), name=f"round pull {name}", daemon=True
+                    )
+                    at_it[name].start()
+                else:
+                    waits.append(wait)
+            self.stop.wait(min(waits))
+        for thread in at_it.values():
+            thread.join(END_SECONDS)
+
+    def _pull(self, name: str) -> None:
+        wait = self._safely("pull", lambda: self.pull_one(name))
+        self._next_pull[name] = time.monotonic() + (wait or 0.0)
 
     def _allotting(self) -> None:
         while not self.stop.is_set():

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -155,6 +156,48 @@ def test_a_disk_that_really_is_full_refuses_and_goes_on_when_there_is_room(tmp_p
                 assert not here.refused
             assert here.counted() == (packed + 5, entries + 5, scans + 5)
             here.store.check()
+
+
+GROWS = """
+import resource, sys
+from pathlib import Path
+from tests.builders import MUG
+from tests.station.store.test_disk import Bench1
+
+here = Bench1(Path(sys.argv[1]))
+largest = max(one.stat().st_size for one in Path(sys.argv[1]).parent.glob("bench.db*"))
+_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (largest + 400_000, hard))
+taken = here.scan_until_refused()
+packed, entries, scans = here.counted()
+assert packed == entries == taken + 1, (packed, entries, taken)
+for _ in range(3):
+    here.bench.scan(MUG, "hand")
+    assert here.refused
+assert here.counted() == (packed, entries, scans)
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+for _ in range(5):
+    here.bench.scan(MUG, "hand")
+    assert not here.refused
+assert here.counted() == (packed + 5, entries + 5, scans + 5)
+here.store.check()
+here.store.close()
+sys.stdout.write(str(taken))
+"""
+"""In a process of its own: a limit of the kernel's is its whole process's."""
+
+
+def test_a_file_that_may_not_grow_refuses_scans_and_goes_on(tmp_path: Path) -> None:
+    """The kernel's own word (EFBIG, as at a quota), in the middle of a transaction's write."""
+    done = subprocess.run(
+        [sys.executable, "-c", GROWS, str(tmp_path / "bench.db")],
+        cwd=Path(__file__).resolve().parents[3],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 0
 
 
 def test_a_disk_that_turns_read_only_refuses_and_loses_nothing(tmp_path: Path) -> None:

@@ -37,8 +37,8 @@ class Manners:
     """Half-open: bytes go nowhere, and nobody is told."""
     corrupt: float = 0.0
     """One byte, either way, is another one."""
-    collects: bool = False
-    """Each answer is held back until it is whole, as some proxies do."""
+    collects: float = 0.0
+    """Above 0: each answer is held back until it is whole, as some proxies do, everywhere."""
     stall_seconds: float = 2.0
     swallow_seconds: float = 5.0
 

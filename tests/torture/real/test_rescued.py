@@ -23,7 +23,7 @@ from sync.hub import allot, benches
 from sync.hub.book import Book
 from sync.hub.engine import Store as Books
 from sync.hub.schema import entry
-from sync.orders import Entry, Order, facts
+from sync.orders import Entry, Fact, Order, facts
 from sync.protocol.messages import Heartbeat
 from tests.builders import a_line, an_order
 from tests.station.store.test_rescue import break_page, entries_by_page, flip
@@ -90,7 +90,9 @@ def pack(store: Store, ids: list[str]) -> None:
         one = order.shipments[0]
         box = one.parcels[0].id
         pieces = [facts.ItemPacked(parcel=box, line=one.lines[0].line)] * (FACTS - 2)
-        for fact in (facts.PackStarted(shipment=one.id), facts.ParcelOpened(parcel=box), *pieces):
+        begun = (facts.PackStarted(shipment=one.id), facts.ParcelOpened(parcel=box))
+        done: list[Fact] = [*begun, *pieces]
+        for fact in done:
             said = Entry(
                 id=uuid4().hex,
                 order=id,

@@ -140,7 +140,7 @@ def test_a_hub_that_vanishes_without_a_word_is_missed_and_found_again(tmp_path: 
 @pytest.mark.slow
 def test_a_proxy_that_holds_back_whole_answers_does_not_hold_up_news(tmp_path: Path) -> None:
     """A page is one answer that ends: whoever collects answers has it as soon as it is there."""
-    with floor(tmp_path, Manners(collects=True)) as there:
+    with floor(tmp_path, Manners(collects=1.0)) as there:
         there.lamp.shows(Online)
         for n in range(3):
             order = there.give(f"n-{n}")
