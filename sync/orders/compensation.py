@@ -13,6 +13,10 @@ NO_WAY_BACK: frozenset[type] = frozenset(
         f.QuantityReduced,
         f.CancelWithdrawn,
         f.CancelRefused,
+        f.WishWithdrawn,
+        # Another bench may have it by now, or the person who asked was told.
+        f.ShipmentGivenBack,
+        f.ShipmentKept,
         f.OrderCancelled,
         f.OrderCompleted,
         f.ReturnOpened,
@@ -73,6 +77,8 @@ def _of_shipment(before: Order, fact: f.OfShipment) -> f.Fact | None:
             return f.ShipmentAllocated(
                 shipment=id, warehouse=was.warehouse, bench=was.bench, claim=was.claim
             )
+        case f.ShipmentWanted():
+            return _wish(id, before.shipment(id).wanted)
         case f.OrderHeld(hold=hold):
             return f.HoldReleased(shipment=id, hold=hold)
         case f.HoldReleased(hold=kind):
@@ -98,6 +104,10 @@ def _of_shipment(before: Order, fact: f.OfShipment) -> f.Fact | None:
             return f.PackStarted(shipment=id)
         case _:
             return None
+
+
+def _wish(id: str, bench: str) -> f.Fact:
+    return f.ShipmentWanted(shipment=id, bench=bench) if bench else f.WishWithdrawn(shipment=id)
 
 
 def _of_parcel(before: Order, fact: f.OfParcel) -> f.Fact | None:

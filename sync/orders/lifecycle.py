@@ -72,7 +72,7 @@ def _after(shipment: Shipment, fact: f.OfShipment) -> Shipment:
         case f.CancelRefused():
             return replace(shipment, cancellation=Cancellation.REFUSED)
         case f.OrderCancelled():
-            return replace(shipment, cancellation=Cancellation.CANCELLED)
+            return replace(shipment, cancellation=Cancellation.CANCELLED, wanted="")
         case f.ReturnOpened():
             return replace(shipment, returning=Returning.RETURNING)
         case f.ReturnArrived():
@@ -92,6 +92,8 @@ def _after(shipment: Shipment, fact: f.OfShipment) -> Shipment:
             return _settled(replace(shipment, lines=_changed(shipment, line, short=-n)))
         case f.PackStopped(back_to=back_to):
             return replace(shipment, state=back_to)
+        case f.WishWithdrawn() | f.ShipmentKept():
+            return replace(shipment, wanted="")
         case _:
             state = SHIPMENT[shipment.state][type(fact)]
             return replace(_assigned(shipment, fact), state=state)
@@ -101,7 +103,9 @@ def _assigned(shipment: Shipment, fact: f.OfShipment) -> Shipment:
     match fact:
         case f.ShipmentAllocated(warehouse=warehouse, bench=bench, claim=claim):
             return replace(shipment, warehouse=warehouse, bench=bench, claim=claim)
-        case f.AllocationWithdrawn():
+        case f.ShipmentWanted(bench=bench):
+            return replace(shipment, wanted=bench)
+        case f.AllocationWithdrawn() | f.ShipmentGivenBack():
             return replace(shipment, warehouse="", bench="", claim=None)
         case f.PickStarted(tote=tote):
             return replace(shipment, tote=tote)

@@ -177,6 +177,8 @@ class Shipment(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_default
     warehouse: str = ""
     bench: str = ""
     claim: Claim | None = None
+    wanted: str = ""
+    """The bench that is to pack it, if the one that has it has not begun; "": no other."""
     tote: str = ""
     holds: tuple[Hold, ...] = ()
     cancellation: Cancellation = Cancellation.NONE

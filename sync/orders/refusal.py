@@ -65,6 +65,9 @@ class Reason(StrEnum):
     TOLD_THE_MARKETPLACE = "told_the_marketplace"
     NOT_DUE = "not_due"
     OTHER_REFERENCE = "other_reference"
+    BEGUN = "begun"
+    SAME_BENCH = "same_bench"
+    NOT_WANTED = "not_wanted"
 
 
 def refusal(order: Order, fact: f.Fact) -> Reason | None:
@@ -126,6 +129,10 @@ def _of_shipment(shipment: Shipment, fact: f.OfShipment) -> Reason | None:
             return Reason.NOT_IN_THIS_STATE if done else None
         case f.QuantityReduced():
             return _reduced(shipment, fact)
+        case f.WishWithdrawn():
+            return None if shipment.wanted else Reason.NOT_WANTED
+        case f.ShipmentKept():
+            return None  # it was asked before it was told that nobody asks any more
         case _:
             if type(fact) not in SHIPMENT[shipment.state]:
                 return Reason.NOT_IN_THIS_STATE
@@ -144,6 +151,12 @@ def _reduced(shipment: Shipment, fact: f.QuantityReduced) -> Reason | None:
 
 def _of_work(shipment: Shipment, fact: f.OfShipment) -> Reason | None:
     match fact:
+        case f.ShipmentWanted(bench=bench):
+            return Reason.SAME_BENCH if bench in (shipment.bench, shipment.wanted) else None
+        case f.ShipmentGivenBack():
+            # A label of it may be at the printer, although packing was taken back.
+            out = any(parcel.print_state is not PrintState.NONE for parcel in shipment.parcels)
+            return Reason.BEGUN if out else None
         case f.PickStopped():
             picked = any(line.picked for line in shipment.lines)
             return Reason.PARCEL_IN_USE if picked else None

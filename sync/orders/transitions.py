@@ -23,6 +23,8 @@ SHIPMENT: Table[State] = {
     },
     State.ALLOCATED: {
         f.AllocationWithdrawn: State.READY,
+        f.ShipmentWanted: State.ALLOCATED,
+        f.ShipmentGivenBack: State.READY,
         f.PickStarted: State.PICKING,
         f.PackStarted: State.PACKING,
         f.LineShort: State.ALLOCATED,
@@ -204,6 +206,7 @@ NEEDS_AUTHORITY: frozenset[type] = frozenset(
 NOT_WHEN_CANCELLED: frozenset[type] = NEEDS_AUTHORITY | {
     f.PaymentCleared,
     f.ShipmentAllocated,
+    f.ShipmentWanted,
     f.PickStarted,
     f.PiecePicked,
     f.PackStarted,

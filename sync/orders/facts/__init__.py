@@ -90,6 +90,10 @@ from sync.orders.facts.shipment import (
     ReturnArrived,
     ReturnOpened,
     ShipmentAllocated,
+    ShipmentGivenBack,
+    ShipmentKept,
+    ShipmentWanted,
+    WishWithdrawn,
 )
 from sync.orders.order import Claim
 
@@ -99,6 +103,10 @@ OfShipment = (
     | QuantityReduced
     | ShipmentAllocated
     | AllocationWithdrawn
+    | ShipmentWanted
+    | WishWithdrawn
+    | ShipmentGivenBack
+    | ShipmentKept
     | OrderHeld
     | HoldReleased
     | CancelRequested
@@ -268,9 +276,13 @@ __all__ = [
     "ReturnArrived",
     "ReturnOpened",
     "ShipmentAllocated",
+    "ShipmentGivenBack",
+    "ShipmentKept",
+    "ShipmentWanted",
     "ShortWithdrawn",
     "VoidRefused",
     "VoidRequested",
     "WeightWithdrawn",
+    "WishWithdrawn",
     "print_job",
 ]

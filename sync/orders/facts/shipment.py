@@ -36,6 +36,25 @@ class AllocationWithdrawn(ShipmentFact, frozen=True, kw_only=True, tag="allocati
     """The bench may not any more."""
 
 
+class ShipmentWanted(ShipmentFact, frozen=True, kw_only=True, tag="shipment-wanted"):
+    """The hub wants it back, if the bench that has it has not begun, for another one to pack."""
+
+    bench: str
+    """Which packs it then."""
+
+
+class WishWithdrawn(ShipmentFact, frozen=True, kw_only=True, tag="wish-withdrawn"):
+    """It is not wanted back any more: the other bench has it, or this one may keep it."""
+
+
+class ShipmentGivenBack(ShipmentFact, frozen=True, kw_only=True, tag="shipment-given-back"):
+    """The bench had not begun, and will not."""
+
+
+class ShipmentKept(ShipmentFact, frozen=True, kw_only=True, tag="shipment-kept"):
+    """The bench was asked for it and has begun: it goes on."""
+
+
 class OrderHeld(ShipmentFact, frozen=True, kw_only=True, tag="order-held"):
     """There is a reason not to ship now."""
 
