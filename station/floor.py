@@ -109,7 +109,7 @@ class _Floor:
         self._link: Link | None = None
         self._upkeep: Upkeep | None = None
         self._packed_at = time.monotonic()
-        self._keep = StoreKeep(bench.store, self._heartbeat)
+        self._keep = StoreKeep(bench.store, self._heartbeat, record=bench.record)
         ledger = StoreLedger(bench.store, bench.record, self._printer_needs, self._went_out)
         printers = [
             Printer(name=name, url=one.url, asked=one.answers, counter=one.counter)

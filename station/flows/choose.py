@@ -109,6 +109,9 @@ def why_not(session: Session, order: Order, shipment: Shipment | None) -> Said |
     match shipment.state:
         case State.PENDING_PAYMENT:
             return _no(word.NOT_YET, orders.is_held(HoldKind.PAYMENT), orders.PUT_ASIDE)
+        case State.READY if shipment.wanted:
+            what = orders.elsewhere(order.channel_order_id, shipment.wanted)
+            return _no(word.NOT_HERE, what, orders.BRING_IT)
         case State.READY:
             return _no(word.NOT_YET, orders.unassigned(order.channel_order_id), orders.PUT_ASIDE)
         case State.ALLOCATED | State.PICKING | State.PACKING:

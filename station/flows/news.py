@@ -1,6 +1,7 @@
 """What does it mean for the packer that the open order changed meanwhile?
 
 cancelled, held, taken over, gone --> stop: put it aside; the bench goes on with another order
+given back before it was begun    --> stop: bring it to the bench that packs it
 fewer pieces                      --> stop: take them out; a full box is opened again for it
 label or print                    --> the flow that waits for it goes on by itself
 address                           --> a label for the old one is given back when its turn comes
@@ -21,6 +22,8 @@ from sync.orders import facts as f
 
 def step(session: Session, news: Refreshed) -> Step:
     """Say what to do about it. Raises Impossible."""
+    if session.question is not None and session.question.kind == "release":
+        return Step(_asked_about(session, news.before))
     if session.flow not in ("pick", "pack", "weigh", "ship"):
         return Step(_after_closing(session, news.before))
     if session.flow == "pick" and not session.shipment_id:
@@ -35,6 +38,19 @@ def step(session: Session, news: Refreshed) -> Step:
     if session.flow == "pick":
         return pick.settled(session)
     return _packing(session, shipment, news.before)
+
+
+def _asked_about(session: Session, before: Order | None) -> Session:
+    """It lies here and nobody has begun it: another bench may have got it."""
+    shipment = session.shipment
+    if shipment is not None and shipment.bench:
+        return session
+    number = before.channel_order_id if before else ""
+    if shipment is not None and shipment.wanted:
+        what, then = orders.elsewhere(number, shipment.wanted), orders.BRING_IT
+    else:
+        what, then = orders.gone(number), orders.PUT_ASIDE
+    return _aside(session, word.STOP, what, then)
 
 
 def _after_closing(session: Session, before: Order | None) -> Session:

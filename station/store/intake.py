@@ -103,6 +103,11 @@ def write(turn: Turn, page: Page, generation: int) -> bool:
     return names
 
 
+def wished(page: Page) -> list[str]:
+    """Name the shipments of a page that another bench is to have."""
+    return [one.shipment for one in map(_laid, page.changes) if one.wanted]
+
+
 def sweep(turn: Turn, generation: int) -> None:
     """Let go of what a new reading of the feed did not name, once at its end.
 
@@ -157,6 +162,8 @@ class Laid(Change, frozen=True, kw_only=True, gc=False):
     row: tuple[object, ...] = ()
     """Of `shipments`, without its number and generation."""
     found: Found = UNSEEN
+    wanted: bool = False
+    """Another bench is to have it."""
     labels: tuple[str, ...] = ()
     """SHA-256 of the bytes that its order names."""
 
@@ -173,10 +180,10 @@ def laid(seq: int, shipment: str, order: Order | None, through: int, document: b
     """Lay a change out for a bench that has nothing of its order yet: what mostly comes at once."""
     if order is None:
         return Laid(seq=seq, shipment=shipment, order=None, through=through, document=document)
-    found, labels = UNSEEN, []
+    found, labels, wanted = UNSEEN, [], False
     for one in order.shipments:
         if one.id == shipment:
-            found = index(order, one)
+            found, wanted = index(order, one), bool(one.wanted)
         labels += [parcel.label.sha256 for parcel in one.parcels if parcel.label is not None]
     return Laid(
         seq=seq,
@@ -188,6 +195,7 @@ def laid(seq: int, shipment: str, order: Order | None, through: int, document: b
         version=order.version,
         row=_row(shipment, order, found),
         found=found,
+        wanted=wanted,
         labels=tuple(labels),
     )
 

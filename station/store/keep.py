@@ -14,8 +14,9 @@ from station.store import schema as t
 from station.store.lease import LeaseShelf
 from station.store.statement import Statement
 from station.store.store import Store, StoreError, Turn
+from sync.client import wish
 from sync.client.boot import boot as this_boot
-from sync.orders import Entry
+from sync.orders import Entry, Fact, order_of
 from sync.protocol import chain, digest, reading
 from sync.protocol.cursor import START, Cursor, read
 from sync.protocol.messages import (
@@ -54,13 +55,16 @@ class StoreKeep:
         count_seconds: float = COUNT_SECONDS,
         clock: Callable[[], float] = time.monotonic,
         boot: str | None = None,
+        record: Callable[[str, Fact], bool] = lambda order, fact: False,
     ) -> None:
         """Begin; the digest is counted at the first page that reaches the end, then so often.
 
-        `boot`: which start of the machine this is; None: as the machine says.
+        `boot`: which start of the machine this is; None: as the machine says. `record` puts a fact
+        of an order on record, within a turn: what the bench answers when the hub wants work back.
         """
         self._store = store
         self._heartbeat = heartbeat
+        self._record = record
         self._count_seconds = count_seconds
         self._clock = clock
         self._counted: float | None = None
@@ -104,10 +108,13 @@ class StoreKeep:
                 # A lock that is taken again at once never passes to the scan that waits for it.
                 time.sleep(_GIVE_WAY_SECONDS)
             began = time.thread_time()
-            with self._store.turn(feed=True) as turn:
+            wished = intake.wished(part)
+            # An answer is an entry: it is on disk before it goes up, and so is what it answers.
+            with self._store.turn(feed=not wished) as turn:
                 if read(part.after) != _cursor(turn):
                     return None
                 taken = self._take(turn, part)
+                self._answer(turn, wished)
             if len(part.changes) == rows:
                 self._rows = _fitting(rows, time.thread_time() - began)
         return taken
@@ -128,6 +135,18 @@ class StoreKeep:
         notices.forget(turn, generation)
         intake.sweep(turn, generation)
         return self._count(turn) if page.digest is not None else None
+
+    def _answer(self, turn: Turn, wished: Iterable[str]) -> None:
+        """Say of what is wanted elsewhere whether it was begun here.
+
+        In the turn that brings the question: no scan lies between, so that nothing that was given
+        back can be begun.
+        """
+        for id in wished:
+            order = turn.order(order_of(id))
+            said = wish.answer(order, id) if order is not None else None
+            if order is not None and said is not None:
+                self._record(order.id, said)
 
     def _count(self, turn: Turn) -> int | None:
         """Count the digest; None where it was counted a moment ago.

@@ -54,7 +54,11 @@ class World:
 
     def __init__(self, home: Path) -> None:
         self.store = Store(home / "bench.db")
-        self.keep = StoreKeep(self.store, lambda: Heartbeat(bench="b1"))
+        self.keep = StoreKeep(
+            self.store,
+            lambda: Heartbeat(bench="b1"),
+            record=lambda order, fact: self.bench.record(order, fact),
+        )
         enrolled = Enrolled(bench="b1", incarnation=1, epoch=1, server_time=NOON)
         self.keep.enrol(enrolled)
         self.orders: dict[str, Order] = {}

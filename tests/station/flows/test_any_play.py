@@ -26,7 +26,8 @@ from station.flows.flow import (
 )
 from station.prompt import Tone
 from station.session import Settings, restored, saved
-from sync.orders import HoldKind, LabelState, Order, PrintState, facts, refusal
+from sync.client import wish
+from sync.orders import HoldKind, LabelState, Order, PrintState, apply, facts, refusal
 from sync.orders.facts import Fact
 from tests.builders import MUG, SPOON, a_label, a_line, an_order
 from tests.station.flows.play import Bench, a_bench, allocated
@@ -183,6 +184,19 @@ def _vanish(bench: Bench) -> object:
     return bench.put(Refreshed(order))
 
 
+def _wanted_back(bench: Bench) -> object:
+    """The hub wants an order for another bench, and this one answers in the same turn."""
+    order = bench.session.order or next(iter(bench.orders.values()), None)
+    if order is None:
+        return None
+    wanted = facts.ShipmentWanted(shipment=order.shipments[0].id, bench="b2")
+    if refusal(order, wanted) is None:
+        said = wish.answer(apply(order, wanted), order.shipments[0].id)
+        assert said is not None
+        return bench.happens(order.id, wanted, said)
+    return None
+
+
 def _open_one(bench: Bench) -> object:
     """Scan an order that can be packed; when there is none any more, one comes in."""
     if bench.session.packer is None:
@@ -240,6 +254,7 @@ ODD_MOVES = st.one_of(
             _spoiled_label,
             _restart,
             _vanish,
+            _wanted_back,
             lambda bench: bench.put(NotZeroed(500)),
             lambda bench: bench.put(Refreshed(bench.session.order)),
             lambda bench: bench.put(Refreshed(None)),
@@ -335,6 +350,18 @@ def test_a_red_bench_hears_only_an_acknowledgement(
         if bench.session.question is None:
             bench.press("ACK")
             assert not bench.session.latched
+
+
+@given(BENCHES, PLAYS)
+@settings(max_examples=40, deadline=None)
+def test_what_was_given_back_is_not_begun(kind: Settings, play: list[Move]) -> None:
+    bench, away = _fresh(kind), set[str]()
+    for at, move in enumerate(play):
+        (_wanted_back if at % 4 == 0 else move)(bench)
+        away |= {id for id, order in bench.orders.items() if order.state == "ready"}
+        assert all(bench.orders[id].state == "ready" for id in away & bench.orders.keys())
+        if bench.session.order is not None and bench.session.order.id in away:
+            assert bench.session.question is None
 
 
 OWN_MOVES = st.one_of(

@@ -48,6 +48,7 @@ class Process:
             count_seconds=0.0,
             clock=machine.boottime,
             boot=machine.boot,
+            record=self._record,
         )
         self.me: Enrolled | None = self.keep.enrolled()
         fresh = Session(
