@@ -33,9 +33,9 @@ from station.store.store import Store
 from sync.client.link import Link, LinkState, Online, enrol
 from sync.client.signer import KEY, open_key
 from sync.hub import app as hub_app
-from sync.hub import benches, items, takeover
+from sync.hub import benches, giveback, items, takeover, troubles
 from sync.orders import Cancellation, Confirmation, Order, State, order_of
-from sync.protocol.messages import Heartbeat, Packer
+from sync.protocol.messages import Heartbeat, Packer, Verdict
 from sync.simulate import goods, serve
 from tests.sync.hub.world import World
 from tests.sync.hub.world import world as a_world
@@ -150,9 +150,9 @@ def a_floor(folder: Path) -> Iterator[Floor]:
         stack.callback(store.close)
         with serve.running(hub) as url:
             enrolled = enrol(url, code, "here", public_key=open_key(folder / KEY).public_key)
-        keep = StoreKeep(store, lambda: Heartbeat(bench="b1"))
-        keep.enrol(enrolled)
         bench = Bench(store, Session(bench="b1"), Printers("zebra", ""))
+        keep = StoreKeep(store, lambda: Heartbeat(bench="b1"), record=bench.record)
+        keep.enrol(enrolled)
         changed = threading.Event()
         store.listen(lambda ids: changed.set())
         ledger = StoreLedger(store, bench.record, lambda name, needs: None)
@@ -285,3 +285,54 @@ def test_a_bench_packs_on_while_the_hub_is_away_and_owes_nothing_afterwards(
         with floor.store.turn() as turn:
             assert journal.owed(turn) == 0
             assert not notices.waiting(turn), "nothing was decided that a packer must hear of"
+
+
+def give(floor: Floor, id: str, name: str) -> None:
+    """A supervisor wants the order at another bench."""
+    world, now = floor.world, time.time()
+    with world.store.write() as connection:
+        order = world.order(id)
+        done = giveback.facts_of(connection, order, name, now)
+        giveback.give(connection, world.book, order, done, now, by="S1")
+    floor.go_round()
+
+
+def test_an_order_that_nobody_began_is_packed_at_another_bench_with_the_same_label(
+    tmp_path: Path,
+) -> None:
+    with a_floor(tmp_path) as floor:
+        (id,) = floor.world.place()
+        floor.go_round()
+        floor.until(lambda: floor.here(id))
+        floor.bench.scan(write(BadgeCode("P001")), "hand")
+        other = floor.world.bench("b2")
+        give(floor, id, "b2")
+        floor.until(lambda: floor.now(id) is None)
+        floor.until(lambda: floor.world.shipment(id).bench == "b2")
+        assert set(other.pack(floor.world.order(id))) == {Verdict.OK}
+        floor.go_round()
+        assert floor.world.parcel(id).confirmation is Confirmation.ACCEPTED
+        books = floor.world.carrier_books()
+        assert (books["labels"], books["sold"]) == (1, 1)
+
+
+def test_an_order_that_was_begun_offline_is_not_given_back(tmp_path: Path) -> None:
+    with a_floor(tmp_path) as floor:
+        (id,) = floor.world.place()
+        floor.go_round()
+        floor.until(lambda: floor.here(id))
+        floor.bench.scan(write(BadgeCode("P001")), "hand")
+        floor.leave_hub()
+        floor.world.bench("b2")
+        give(floor, id, "b2")
+        tracking = floor.pack(id)
+        floor.reach_hub()
+        floor.until(lambda: floor.world.shipment(id).wanted == "")
+        floor.bench.scan(tracking, "hand")
+        floor.until(lambda: floor.world.order(id).state is State.PACKED)
+        assert floor.world.shipment(id).bench == "b1"
+        with floor.world.store.read() as connection:
+            (told,) = troubles.listed(connection)
+        assert (told.kind, told.order_id) == (troubles.Kind.KEPT, id)
+        floor.go_round()
+        assert floor.world.parcel(id).confirmation is Confirmation.ACCEPTED

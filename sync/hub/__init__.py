@@ -10,7 +10,8 @@ goes through `entries`: `joint` says whether it joins the journal, `captured` wh
 `rounds` goes round the channels and carriers by itself. Rounds and commands call the same steps:
 `pull` (a channel's news), `allot` (work for benches), `labels` (what carriers sell) and `confirm`
 (what marketplaces are told); what is done outside is begun by `hands` as durable work (`durable`
-alone knows DBOS). `process` knows which hubs live and frees the work of one that does not.
+alone knows DBOS). A person moves work by `giveback` and `takeover`. `process` knows which hubs
+live and frees the work of one that does not.
 
 What decides is pure and stands apart: `news`, `work`, `ahead`, `joint`, `verdicts`, `captured`, and
 the `decide` functions. Every change of an order goes through `book.record`: facts, applied and

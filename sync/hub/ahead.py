@@ -7,7 +7,7 @@ given back to the carrier, so that two boxes never bear a good one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -54,23 +54,35 @@ def request(order: Order, shipment: Shipment, parcel: Parcel) -> facts.LabelRequ
     )
 
 
-def given_anew(order: Order, given: facts.ShipmentAllocated) -> list[Fact] | None:
-    """Say what happens when a bench is given a shipment that another may have; None: it cannot."""
+def given_anew(
+    order: Order, given: facts.ShipmentAllocated, good: Collection[str] = ()
+) -> list[Fact] | None:
+    """Say what happens when a bench is given a shipment that another may have; None: it cannot.
+
+    `good`: tracking numbers of labels that it has printed itself under this claim.
+    """
     shipment = order.shipment(given.shipment)
     spoils = given.bench != shipment.bench
-    back = taken_back(shipment, why="another bench packs it" if spoils else "")
+    back = taken_back(shipment, why="another bench packs it" if spoils else "", good=good)
     if back is None:
         return None
-    changed = _all_after(order, [*back, given])
+    changed = _all_after(order, [*back, *given_to(shipment, given)])
     if changed is None:
         return None
-    return [*back, given, *ahead(changed, given.shipment)]
+    return [*back, *given_to(shipment, given), *ahead(changed, given.shipment)]
 
 
-def taken_back(shipment: Shipment, why: str) -> list[Fact] | None:
+def given_to(shipment: Shipment, given: facts.ShipmentAllocated) -> list[Fact]:
+    """Give a shipment to a bench: whoever was wanted for it, that is settled."""
+    settled = [facts.WishWithdrawn(shipment=shipment.id)] if shipment.wanted else []
+    return [*settled, given]
+
+
+def taken_back(shipment: Shipment, why: str, good: Collection[str] = ()) -> list[Fact] | None:
     """Say how a shipment becomes one that nobody has; None where a box of it is closed.
 
-    `why`: its labels are given back for that reason; "": they stay good.
+    `why`: its labels are given back for that reason; "": they stay good. So do those that are
+    named in `good`.
     """
     if shipment.state is State.READY:
         return []
@@ -79,7 +91,7 @@ def taken_back(shipment: Shipment, why: str) -> list[Fact] | None:
     done: list[Fact] = []
     for one in shipment.parcels:
         done += _emptied(one)
-        if why and one.label_state is LabelState.BOUGHT and not one.void_wanted:
+        if why and one.label and one.label_usable and one.label.tracking not in good:
             done.append(facts.VoidRequested(parcel=one.id, why=why))
     for one in reversed(shipment.parcels[1:]):
         if one.label_state is not LabelState.NONE:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, func, select
 
-from sync.hub import unheard
-from sync.hub.ahead import after, ahead, taken_back
+from sync.hub import giveback, unheard
+from sync.hub.ahead import after, ahead, given_to, taken_back
+from sync.hub.benches import may_be_given
 from sync.hub.book import Book
 from sync.hub.engine import Store
 from sync.hub.reconsider import waits_for
@@ -26,8 +27,6 @@ AT_ONCE = 50
 """Shipments in one transaction: some tens of milliseconds, so that scans need not wait."""
 MOST_SHOWN = 10_000
 """Shipments in a dry run: more than a person reads, and than benches hold."""
-UNHEARD_SECONDS = 12 * 3600.0
-"""A bench that never had a lease, and was not heard of for a shift, gets nothing new."""
 
 
 Plan = list[tuple[str, str, str]]
@@ -54,7 +53,8 @@ def allot(store: Store, book: Book, now: float, *, dry: bool = False) -> list[Al
         def give(connection: Connection) -> tuple[Plan, Plan]:
             plan = _plan(connection, now, AT_ONCE)
             book.get_all(connection, (order_of(id) for id, _, _ in plan), lock=True)
-            return plan, [one for one in plan if _give(connection, book, *one[:2], now)]
+            given = [_give(connection, book, id, name, why, now) for id, name, why in plan]
+            return plan, [one for one in given if one is not None]
 
         plan, given = store.transact(give)
         done += [Allotted(*one) for one in given]
@@ -97,16 +97,13 @@ def _room(connection: Connection, now: float) -> dict[str, int]:
             .group_by(shipment.c.bench)
         )
     }
-    leased = or_(
-        bench.c.lease_until >= now,
-        and_(bench.c.lease_until == 0.0, bench.c.seen_at > now - UNHEARD_SECONDS),
-    )
-    welcome = bench.c.public_key != ""
-    rows = connection.execute(select(bench.c.name, bench.c.prefetch).where(welcome, leased))
+    rows = connection.execute(select(bench.c.name, bench.c.prefetch).where(may_be_given(now)))
     return {row.name: row.prefetch - load.get(row.name, 0) for row in rows}
 
 
-def _give(connection: Connection, book: Book, id: str, name: str, now: float) -> bool:
+def _give(
+    connection: Connection, book: Book, id: str, name: str, why: str, now: float
+) -> tuple[str, str, str] | None:
     row = connection.execute(
         select(shipment.c.order_id, shipment.c.claims).where(shipment.c.id == id)
     ).one()
@@ -116,7 +113,11 @@ def _give(connection: Connection, book: Book, id: str, name: str, now: float) ->
     ).scalar_one()
     if order is None or waits_for(connection, order.id):
         # A restored hub just got it back, and some bench has told already what it did to it.
-        return False
+        return None
+    wanted = giveback.handed_on(connection, order, id, now)
+    if wanted:
+        book.record(connection, order, wanted, now)
+        return id, order.shipment(id).wanted, "a person wanted it there"
     given = facts.ShipmentAllocated(
         shipment=id,
         warehouse=warehouse,
@@ -124,9 +125,10 @@ def _give(connection: Connection, book: Book, id: str, name: str, now: float) ->
         claim=Claim(epoch(connection), row.claims + 1),
     )
     if refusal(order, given) is not None:
-        return False
-    book.record(connection, order, [given, *ahead(after(order, given), id)], now)
-    return True
+        return None
+    done = given_to(order.shipment(id), given)
+    book.record(connection, order, [*done, *ahead(after(order, given), id)], now)
+    return id, name, why
 
 
 def expired(connection: Connection, book: Book, now: float) -> int:
@@ -176,5 +178,8 @@ def _take_back(connection: Connection, book: Book, of: str, id: str, now: float,
     back = taken_back(order.shipment(id), why)
     if back is None or any(one.copies for one in order.shipment(id).parcels):
         return False  # a label of it is out of the printer: it is begun
-    book.record(connection, order, back, now)
+    order = book.record(connection, order, back, now)
+    wanted = giveback.handed_on(connection, order, id, now)
+    if wanted:
+        book.record(connection, order, wanted, now)
     return True

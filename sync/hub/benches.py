@@ -17,7 +17,17 @@ from typing import Any
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Connection, Row, case, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    case,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from sync.hub import feed, items, troubles
 from sync.hub.book import HUB
@@ -41,6 +51,8 @@ PREFETCH = 30
 WAREHOUSE = "main"
 LEASE_MINUTES = 12 * 60.0
 """How long what a silent bench has not begun stays its own: a shift."""
+UNHEARD_SECONDS = 12 * 3600.0
+"""A bench that never had a lease, and was not heard of for a shift, gets nothing new."""
 LEAST_LEASE_MINUTES = 1.0
 """The bench says that it lives every few seconds; a network that hiccups must not cost its work."""
 LONGEST_NAME = 60
@@ -313,6 +325,12 @@ def beat(connection: Connection, name: str, said: Heartbeat, now: float) -> floa
         values["clock_offset"] = now - said.at.timestamp()
     connection.execute(update(bench).where(bench.c.name == name).values(**values))
     return renew(connection, name, now)
+
+
+def may_be_given(now: float) -> ColumnElement[bool]:
+    """Say which benches may be given work: those that are heard of, by their lease."""
+    new = and_(bench.c.lease_until == 0.0, bench.c.seen_at > now - UNHEARD_SECONDS)
+    return and_(bench.c.public_key != "", or_(bench.c.lease_until >= now, new))
 
 
 def _read_beat(heartbeat: bytes) -> Heartbeat | None:

@@ -107,6 +107,7 @@ def _take_new(
     parsed = [one for one in read if one is not None]
     there = taking.known_ids(connection, [one.id for one in parsed])
     here = taking.begin(connection, book, {one.order for one in parsed}, sending.received)
+    here.hear(parsed)
     judged, rows = [], []
     for one, said in zip(new, read, strict=True):
         verdict, reason = Verdict.INVALID, "unreadable"

@@ -117,6 +117,7 @@ def _again(connection: Connection, book: Book, ids: Sequence[str], now: float) -
     done = 0
     for id in sorted(here.orders):
         stored = list(_stored(connection, id))
+        here.hear(one.said for one in stored)
         for at, one in enumerate(stored):
             overtaken = any(
                 later.verdict is Verdict.OK and later.axis == one.axis for later in stored[at + 1 :]
@@ -150,7 +151,10 @@ def _solve(connection: Connection, here: Taking, stored: Sequence[_Stored]) -> N
     fine: dict[str, bool] = {}
     for one in stored:
         shipment = verdicts.shipment_named(one.said.fact)
-        fine[shipment] = fine.get(shipment, True) and one.verdict in (Verdict.OK, Verdict.DUP)
+        well = one.verdict in (Verdict.OK, Verdict.DUP) or isinstance(
+            one.said.fact, verdicts.ANSWERS
+        )
+        fine[shipment] = fine.get(shipment, True) and well
     keys = [troubles.key(Kind.ENTRY, shipment) for shipment, well in fine.items() if well]
     troubles.solve(connection, keys, here.now)
 

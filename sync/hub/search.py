@@ -21,13 +21,14 @@ class Wanted:
     payment: str = ""
     service: str = ""
     warehouse: str = ""
+    bench: str = ""
     late: bool = False
     limit: int = 1000
 
     @property
     def narrow(self) -> bool:
         """Whether it leaves anything out."""
-        named = (self.channel, self.state, self.payment, self.service, self.warehouse)
+        named = (self.channel, self.state, self.payment, self.service, self.warehouse, self.bench)
         return any(named) or self.late
 
 
@@ -47,6 +48,9 @@ def ids(connection: Connection, wanted: Wanted, now: float) -> list[str]:
     if wanted.warehouse:
         there = select(shipment.c.order_id).where(shipment.c.warehouse == wanted.warehouse)
         found = found.where(orders.c.id.in_(there))
+    if wanted.bench:
+        here = select(shipment.c.order_id).where(shipment.c.bench == wanted.bench)
+        found = found.where(orders.c.id.in_(here))
     return list(connection.execute(found.limit(wanted.limit)).scalars())
 
 

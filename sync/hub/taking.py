@@ -6,18 +6,18 @@ what the hub itself has to put on record to follow a bench whose claim it had fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 from sqlalchemy import Connection, select
 
-from sync.hub import ahead, feed, troubles, verdicts
+from sync.hub import ahead, feed, giveback, troubles, verdicts
 from sync.hub.book import HUB, Book, journal
 from sync.hub.schema import bench, entry
 from sync.hub.setup import epoch
 from sync.hub.troubles import Kind, Trouble
-from sync.orders import Claim, Entry, Order, Shipment, facts, order_of
+from sync.orders import Claim, Entry, Fact, Order, Shipment, facts, order_of
 from sync.protocol.messages import Verdict
 
 LONGEST_NAME = 400
@@ -42,6 +42,14 @@ class Taking:
     """By bench: feed rows that must move although their order did not change; True: not its."""
     highest: dict[str, Claim | None] = field(default_factory=dict)
     """The latest claim to a shipment that the journal knows, where that was asked for."""
+    printed: set[tuple[Claim | None, str]] = field(default_factory=set)
+    """Which print jobs the entries tell of, each with the claim that it was done under."""
+
+    def hear(self, told: Iterable[Entry]) -> None:
+        """Look through all entries first: which labels came out under which claim."""
+        self.printed |= {
+            (one.claim, one.fact.job) for one in told if isinstance(one.fact, facts.OfPrint)
+        }
 
     def follow(self, said: Entry, by: str) -> tuple[Verdict, str]:
         """Judge what a bench says, and let it happen where it counts."""
@@ -50,10 +58,22 @@ class Taking:
             forgotten = verdicts.adoptable(order, said, self.epoch)
             if forgotten is not None and said.claim is not None:
                 self._adopt(order, forgotten, said.claim, by)
-        found = verdicts.judge(self.orders.get(said.order), said)
+        order = self.orders.get(said.order)
+        found = verdicts.judge(order, said)
         if found.order is not None:
             self.orders[said.order] = found.order
+        if found.verdict is Verdict.OK and order is not None:
+            self._heed(order, said.fact)
         return found.verdict, found.reason
+
+    def _heed(self, before: Order, fact: Fact) -> None:
+        """Do what a person wanted with a shipment, where its bench has answered."""
+        match fact:
+            case facts.ShipmentGivenBack(shipment=id):
+                after = self.orders[before.id]
+                self._record(after, giveback.handed_on(self.connection, after, id, self.now))
+            case facts.ShipmentKept(shipment=id) if before.shipment(id).wanted:
+                self.troubles.append(giveback.kept(before, id))
 
     def _adopt(self, order: Order, shipment: Shipment, claim: Claim, by: str) -> None:
         """Give a bench again what this hub gave it before it was restored, and forgot."""
@@ -68,14 +88,21 @@ class Taking:
             bench=by,
             claim=claim,
         )
-        done = ahead.given_anew(order, given)
+        # The lost hub gave it a label that was good then, also where another bench had it before.
+        labels = (box.label.tracking for box in shipment.parcels if box.label)
+        good = [one for one in labels if (claim, facts.print_job(one, 1)) in self.printed]
+        done = ahead.given_anew(order, given, good)
         if done is None:
             return
+        self._record(order, done)
+        self.highest[shipment.id] = claim
+
+    def _record(self, order: Order, done: Sequence[Fact]) -> None:
+        """Put on record what the hub itself does."""
         journal(self.connection, order.id, done, self.now)
         for fact in done:
             order = ahead.after(order, fact)
         self.orders[order.id] = order
-        self.highest[shipment.id] = claim
 
     def settle(self, said: Entry, by: str) -> None:
         """See to it that the bench learns, by its feed, that this entry is dealt with.

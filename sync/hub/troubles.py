@@ -26,6 +26,7 @@ class Kind(StrEnum):
     VOID = "void"
     CONFIRMATION = "confirmation"
     ENTRY = "entry"
+    KEPT = "kept"
     CHANNEL = "channel"
     FEED = "feed"
     BENCH = "bench"
@@ -44,6 +45,7 @@ ACTIONS: dict[Kind, tuple[str, ...]] = {
     Kind.VOID: ("done",),
     Kind.CONFIRMATION: ("retry", "done"),
     Kind.ENTRY: ("done",),
+    Kind.KEPT: ("done",),
     Kind.CHANNEL: ("done",),
     Kind.FEED: ("done",),
     Kind.BENCH: ("done",),

@@ -51,6 +51,8 @@ ONLY_THE_HUB: frozenset[type] = frozenset(
         facts.AddressChanged,
         facts.PaymentCleared,
         facts.ShipmentAllocated,
+        facts.ShipmentWanted,
+        facts.WishWithdrawn,
         facts.ConfirmationQueued,
         facts.ConfirmationSent,
         facts.ConfirmationUncertain,
@@ -177,6 +179,8 @@ _SENTENCES = {
 }
 _AFOOT = facts.ParcelClosed | facts.ParcelStaged | facts.ParcelManifested | facts.ParcelHandedOver
 """What moved a box: true on the floor, whatever the book makes of it."""
+ANSWERS = facts.ShipmentGivenBack | facts.ShipmentKept
+"""Nothing lies anywhere for them, whatever the book makes of them."""
 _PULL_IT = (
     "bench {bench} closed or moved a box of it that must not go ({reason}): "
     "pull it from its lane, and pack it again when it may"
@@ -190,7 +194,9 @@ UNREADABLE = "bench {bench} reported something that this hub cannot read"
 
 def sentence(verdict: Verdict, reason: str, fact: Fact, bench: str) -> str:
     """Say what a person must do about an entry that was not followed; "" for nothing."""
-    if verdict is Verdict.INVALID and isinstance(fact, _AFOOT):
+    if isinstance(fact, ANSWERS):
+        template = ""
+    elif verdict is Verdict.INVALID and isinstance(fact, _AFOOT):
         template = _PULL_IT
     elif verdict is Verdict.INVALID and isinstance(fact, facts.ItemPacked | facts.ItemUnpacked):
         template = _LOOK_INSIDE

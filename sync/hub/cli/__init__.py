@@ -19,7 +19,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "channel": ("channel", "seller accounts: add, list, check, remove, pull, confirm"),
     "order": (
         "order",
-        "the order book: list, show, import, hold, release, cancel, takeover, history",
+        "the order book: list, show, import, hold, release, cancel, give, takeover, history",
     ),
     "item": ("item", "our items: import"),
     "packer": ("packer", "people who pack: add, list"),

@@ -1,4 +1,4 @@
-"""`packbench-hub order list|show|import|hold|release|cancel|takeover|history`."""
+"""`packbench-hub order list|show|import|hold|release|cancel|give|takeover|history`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import argparse
 import getpass
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 from sqlalchemy import select
 
-from sync.hub import desk, home, imports, pull, search, takeover
+from sync.hub import desk, giveback, home, imports, pull, search, takeover
 from sync.hub.book import seconds
 from sync.hub.captured import moment
 from sync.hub.cli import say
@@ -55,6 +55,7 @@ def _add_filter(made: argparse.ArgumentParser) -> None:
     made.add_argument("--payment", metavar="P", help="paid, pending")
     made.add_argument("--logistics", metavar="L", help="the promised service: standard, …")
     made.add_argument("--warehouse", metavar="W")
+    made.add_argument("--at", metavar="BENCH", help="those that this bench has")
     made.add_argument("--late", action="store_true", help="past its ship-by, and still here")
     made.add_argument("--limit", type=int, default=1000, help="orders at most")
 
@@ -64,11 +65,12 @@ def _add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         ("hold", "keeps orders from being shipped"),
         ("release", "lets them go"),
         ("cancel", "calls them off"),
+        ("give", "asks for what their bench has not begun, for another; or withdraws that"),
         ("takeover", "gives them to another bench, whatever the first one does"),
     ):
         made = verbs.add_parser(verb, help=says)
         made.add_argument("id", nargs="?", help="one order; or a filter for many")
-        if verb == "takeover":
+        if verb in ("give", "takeover"):
             made.add_argument("bench", help="which packs them from now on")
         if verb == "hold":
             made.add_argument("kind", choices=[kind.value for kind in HoldKind])
@@ -104,6 +106,7 @@ def _wanted(options: argparse.Namespace) -> search.Wanted:
         payment=options.payment or "",
         service=options.logistics or "",
         warehouse=options.warehouse or "",
+        bench=options.at or "",
         late=options.late,
         limit=options.limit,
     )
@@ -194,11 +197,7 @@ def _do(options: argparse.Namespace, opened: home.Opened) -> int:
             if not wanted.narrow:
                 raise say.No("name an order, or give a filter such as --state held")
             ids = search.ids(connection, wanted, time.time())
-    if options.verb == "takeover":
-        results = [_take_over(opened, id, options, by) for id in ids]
-    else:
-        decide = _decision(options)
-        results = [_do_one(opened, id, decide, by, dry=options.dry_run) for id in ids]
+    results = _done(opened, ids, options, by)
     if options.json:
         say.json(results)
     else:
@@ -207,6 +206,19 @@ def _do(options: argparse.Namespace, opened: home.Opened) -> int:
     verb = "would be done" if options.dry_run else "done"
     say.words(f"{len(results) - refused} {verb}, {refused} refused")
     return say.REFUSED if refused else say.DONE
+
+
+def _done(
+    opened: home.Opened, ids: Iterable[str], options: argparse.Namespace, by: str
+) -> list[dict[str, object]]:
+    match options.verb:
+        case "takeover":
+            return [_take_over(opened, id, options, by) for id in ids]
+        case "give":
+            return [_give(opened, id, options, by) for id in ids]
+        case _:
+            decide = _decision(options)
+            return [_do_one(opened, id, decide, by, dry=options.dry_run) for id in ids]
 
 
 def _decision(options: argparse.Namespace) -> Decide:
@@ -252,3 +264,20 @@ def _take_over(
         now = time.time()
         takeover.take_over(connection, opened.book, order, done, now, why=options.why, by=by)
     return {"order": id, "done": True, "result": "done"}
+
+
+def _give(opened: home.Opened, id: str, options: argparse.Namespace, by: str) -> dict[str, object]:
+    now = time.time()
+    with opened.store.write() as connection:
+        order = opened.book.get(connection, id, lock=True)
+        if order is None:
+            return {"order": id, "done": False, "result": "gone"}
+        try:
+            done = giveback.facts_of(connection, order, options.bench, now)
+        except giveback.Refused as refused:
+            return {"order": id, "done": False, "result": str(refused)}
+        if options.dry_run:
+            result = f"would be: {giveback.what(order, done)}"
+            return {"order": id, "done": True, "result": result}
+        giveback.give(connection, opened.book, order, done, now, by=by)
+    return {"order": id, "done": True, "result": giveback.what(order, done)}

@@ -47,6 +47,41 @@ def test_a_takeover_wants_a_reason_and_may_be_of_many(hub: Run, here: World) -> 
     assert (status, [one["order"] for one in done]) == (0, [id])
 
 
+def test_what_nobody_has_begun_is_asked_back_and_may_be_kept_after_all(
+    hub: Run, here: World
+) -> None:
+    id = two_benches(here)
+    asked = ("order", "give", id, "b2", "--by", "S1", "--json")
+    status, tried, _ = hub(*asked, "--dry-run")
+    assert (status, tried[0]["result"]) == (0, "would be: b1 is asked for it")
+    assert here.shipment(id).wanted == ""
+    status, done, _ = hub(*asked)
+    assert (status, done[0]["result"]) == (0, "b1 is asked for it")
+    _, shown, _ = hub("order", "show", id, "--json")
+    assert (shown["shipments"][0]["bench"], shown["shipments"][0]["wanted"]) == ("b1", "b2")
+    status, again, _ = hub(*asked)
+    assert (status, again[0]["done"]) == (1, False)
+    status, kept, _ = hub("order", "give", id, "b1", "--json")
+    assert (status, kept[0]["result"]) == (0, "b1 keeps it")
+    _, history, _ = hub("order", "history", id, "--json")
+    said = {one["what"]: one["by"] for one in history}
+    assert said["shipment-wanted"] == "S1"
+    assert "wish-withdrawn" in said
+
+
+def test_all_that_a_bench_has_not_begun_is_asked_back_at_once(hub: Run, here: World) -> None:
+    id = two_benches(here)
+    (second,) = here.place()
+    here.pull()
+    assert hub("order", "give", "b2")[0] == 1
+    _, listed, _ = hub("order", "list", "--at", "b1", "--json")
+    assert [one["id"] for one in listed] == [id]
+    status, done, _ = hub("order", "give", "b2", "--at", "b1", "--json")
+    assert (status, [one["order"] for one in done]) == (0, [id])
+    status, done, _ = hub("order", "give", second, "b2", "--json")
+    assert (status, done[0]["result"]) == (0, "b2 has it")
+
+
 def test_the_chains_are_walked_and_a_break_is_named(hub: Run, here: World) -> None:
     id = two_benches(here)
     here.record(id, facts.OrderHeld(shipment=f"{id}#1", hold="fraud"))  # type: ignore[arg-type]

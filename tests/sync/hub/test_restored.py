@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, select
 
-from sync.hub import allot, benches, setup, unheard
+from sync.hub import allot, benches, giveback, setup, unheard
 from sync.hub.schema import entry, trouble
 from sync.orders import Claim, Confirmation, LabelState, State, facts
 from sync.protocol.messages import Verdict
@@ -268,3 +268,47 @@ def test_looking_for_what_waits_does_not_walk_the_whole_journal(here: World) -> 
                 plans += [row[3] for row in plan]
     assert any("entry_not_ok" in plan for plan in plans)
     assert not [plan for plan in plans if plan.startswith("SCAN entry")]
+
+
+@pytest.mark.parametrize("asked_first", [False, True])
+@pytest.mark.parametrize("second_first", [False, True])
+@pytest.mark.parametrize("wished", [False, True])
+def test_what_was_given_back_before_the_restore_stays_with_the_bench_that_packed_it(
+    here: World, tmp_path: Path, *, wished: bool, second_first: bool, asked_first: bool
+) -> None:
+    (id,) = here.place()
+    here.pull()
+    first = here.bench("b1")
+    here.go_round()
+    second = here.bench("b2")
+    label = here.parcel(id).label
+    copy = None if wished else back_up(here, tmp_path)
+    give(here, id, "b2")
+    copy = copy or back_up(here, tmp_path)
+    given = Journal(first)
+    back = facts.ShipmentGivenBack(shipment=f"{id}#1")
+    given.note(first.numbered(id, here.shipment(id).claim, back))
+    assert given.send() == [Verdict.OK]
+    packs = packed(here, second, id)
+    restore(here, copy, first, second)
+    if asked_first:  # the carrier still has the label
+        here.go_round()
+    for journal in (packs, given) if second_first else (given, packs):
+        journal.send()
+    reported(here, first, second)
+    here.go_round()
+    again(here)
+    here.go_round()
+    one = here.shipment(id)
+    assert (one.bench, one.claim, one.state) == ("b2", Claim(1, 2), State.PACKED)
+    assert here.parcel(id).label == label
+    assert not open_troubles(here)
+    books = here.carrier_books()
+    assert (books["labels"], books["sold"], books["double"]) == (1, 1, 0)
+
+
+def give(here: World, id: str, name: str) -> None:
+    with here.store.write() as connection:
+        order, now = here.order(id), time.time()
+        done = giveback.facts_of(connection, order, name, now)
+        giveback.give(connection, here.book, order, done, now, by="S1")
