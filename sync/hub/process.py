@@ -65,6 +65,8 @@ class Life:
     store: Store
     buried: Callable[[list[str]], None] = lambda names: None
     """Told of those whose work is free again."""
+    counted: Callable[[int], None] = lambda processes: None
+    """Told at each beat how many processes live, this one among them: they share some things."""
     lost: Callable[[], None] = _exit
     """Called when this process must not go on. Its threads may be in the middle of anything."""
     quiet_seconds: float = QUIET_SECONDS
@@ -92,6 +94,8 @@ class Life:
             self._stop.wait(TICK_SECONDS)
             waited += TICK_SECONDS
         self._heard = time.monotonic()
+        with self.store.read() as connection:
+            self.counted(alive(connection, self.silent_seconds))
         return self.name
 
     def start(self) -> None:
@@ -124,7 +128,9 @@ class Life:
                 .where(process.c.name == self.name, process.c.boot == self.boot)
                 .values(beat_at=_now(connection), address=self.address)
             )
+            living_now = alive(connection, self.silent_seconds)
         self._heard = time.monotonic()
+        self.counted(living_now)
         return bool(said.rowcount)
 
     def bury(self) -> list[str]:
@@ -208,6 +214,14 @@ class Life:
 def living(connection: Connection) -> list[str]:
     """Name the processes that have a row."""
     return list(connection.execute(select(process.c.name).order_by(process.c.name)).scalars())
+
+
+def alive(connection: Connection, silent_seconds: float = SILENT_SECONDS) -> int:
+    """Count the processes that were heard of lately."""
+    heard = process.c.beat_at > _now(connection) - silent_seconds
+    return int(
+        connection.execute(select(func.count()).select_from(process).where(heard)).scalar_one()
+    )
 
 
 def addresses(connection: Connection) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from sync.hub.app import Hub, app
 from sync.hub.bell import Bell
 from sync.hub.cli import say
 from sync.hub.process import Alive, Life
+from sync.hub.quotas import Quotas
 from sync.hub.rounds import Rounds
 from sync.hub.server import Server, Shown
 
@@ -63,7 +64,8 @@ def _serve(options: argparse.Namespace, opened: home.Opened) -> int:
     shown = _shown(options)
     authority = tls.found(home.folder()) if options.tls else None
     bell = Bell()
-    life = Life(opened.store)
+    quotas = Quotas()
+    life = Life(opened.store, counted=quotas.share)
     goes = None if options.no_rounds else _rounds(opened, bell, life, options.name)
     service = app(
         Hub(
@@ -72,6 +74,7 @@ def _serve(options: argparse.Namespace, opened: home.Opened) -> int:
             opened.vault,
             bell,
             goes,
+            quotas,
             ca=authority.pem if authority else b"",
         )
     )
