@@ -243,6 +243,11 @@ def taken_over(world: World) -> bool:
     return world.office.take_over()
 
 
+def wanted_elsewhere(world: World) -> bool:
+    """A supervisor wants a shipment that nobody has begun at another bench."""
+    return world.office.give()
+
+
 KINDS: dict[str, tuple[Do, float]] = {
     "bench cut off": (bench_cut_off, 3.0),
     "everybody cut off": (all_cut_off, 0.3),
@@ -267,6 +272,7 @@ KINDS: dict[str, tuple[Do, float]] = {
     "order held": (held, 1.0),
     "called off at the office": (called_off, 0.7),
     "taken over": (taken_over, 1.0),
+    "wanted elsewhere": (wanted_elsewhere, 1.0),
 }
 HARMLESS = frozenset({"hub copied", "bench imaged"})
 """What only prepares others, and is not counted."""

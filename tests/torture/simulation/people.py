@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from station.enrolment import Place, settle, stands
-from sync.hub import benches, desk, takeover
+from sync.hub import benches, desk, giveback, takeover
 from sync.hub.schema import bench as benches_table
 from sync.hub.schema import shipment as shipments
 from sync.orders import (
@@ -246,6 +246,25 @@ class Office:
             self._world.trace(f"office: {one.id} from {one.bench} to {to}")
             book, now = self._world.hubs[0].book, self._world.agenda.now
             takeover.take_over(connection, book, order, done, now, why="a test", by="office")
+
+        return self._do(work)
+
+    def give(self) -> bool:
+        """Want a shipment that one bench has at another, or take that back."""
+
+        def work(connection: Connection, order: Order) -> None:
+            one = order.shipments[0]
+            names = connection.execute(
+                select(benches_table.c.name).order_by(benches_table.c.name)
+            ).scalars()
+            to = self._world.chance.choice(list(names))
+            book, now = self._world.hubs[0].book, self._world.agenda.now
+            try:
+                done = giveback.facts_of(connection, order, to, now)
+            except giveback.Refused:
+                return
+            self._world.trace(f"office: {one.id}, {one.bench} has it, is wanted at {to}")
+            giveback.give(connection, book, order, done, now, by="office")
 
         return self._do(work)
 
