@@ -265,7 +265,7 @@ class Link:
         """Ask for the page that follows while this one is read and stored, if one does."""
         if page.next == page.head or lane.ahead is not None:
             return
-        for effect in self._step(FeedDue(read(page.next))):
+        for effect in self._step(FeedDue(read(page.next), ahead=True)):
             if isinstance(effect, Send):
                 lane.ahead = _Ahead(effect.ask, partial(self._sent, lane, effect.ask))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from sync.hub import giveback, unheard
+from sync.hub import feed, giveback, unheard
 from sync.hub.ahead import after, ahead, given_to, taken_back
 from sync.hub.benches import may_be_given
 from sync.hub.book import Book
@@ -139,7 +139,7 @@ def expired(connection: Connection, book: Book, now: float) -> int:
     """
     late = (bench.c.lease_until > 0.0) & (bench.c.lease_until < now)
     rows = connection.execute(
-        select(shipment.c.id, shipment.c.order_id)
+        select(shipment.c.id, shipment.c.order_id, shipment.c.bench)
         .join(bench, bench.c.name == shipment.c.bench)
         .where(shipment.c.state == State.ALLOCATED.value, late)
         .order_by(shipment.c.order_id, shipment.c.id)
@@ -147,7 +147,13 @@ def expired(connection: Connection, book: Book, now: float) -> int:
     ).all()
     why = "its bench was not heard of"
     book.get_all(connection, (row.order_id for row in rows), lock=True)
-    return sum(_take_back(connection, book, row.order_id, row.id, now, why) for row in rows)
+    # One that was heard of meanwhile was told where its feed ended, and begins: it keeps its work.
+    silent = feed.lock(connection, {row.bench for row in rows}, late)
+    return sum(
+        _take_back(connection, book, row.order_id, row.id, now, why)
+        for row in rows
+        if row.bench in silent
+    )
 
 
 def take_back(connection: Connection, book: Book, name: str, now: float) -> tuple[int, int]:

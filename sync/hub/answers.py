@@ -236,14 +236,16 @@ def _entries(hub: Hub, asked: Asked, known: Known, now: float) -> Answer:
     if len(sent.entries) > uploads.MOST:
         raise Refused(Kind.TOO_LARGE, f"send at most {uploads.MOST} entries at once")
 
-    def take(connection: Connection) -> tuple[Acked | Gap, float]:
+    def take(connection: Connection) -> Acked | Gap:
         taken = uploads.take(connection, hub.book, sent, now)
-        return taken, benches.renew(connection, known.name, now)
+        lease = benches.renew(connection, known.name, now)
+        if isinstance(taken, Gap):
+            return taken
+        head = feeds.head(connection, known.name)
+        return msgspec.structs.replace(taken, lease_seconds=lease, head=head)
 
-    taken, lease = hub.store.transact(take)
-    if isinstance(taken, Gap):
-        return _said(taken, 409)
-    return replace(_said(msgspec.structs.replace(taken, lease_seconds=lease)), moved=True)
+    taken = hub.store.transact(take)
+    return _said(taken, 409) if isinstance(taken, Gap) else replace(_said(taken), moved=True)
 
 
 def _blob(hub: Hub, asked: Asked, known: Known, now: float) -> Answer:
@@ -269,12 +271,13 @@ def _heartbeat(hub: Hub, asked: Asked, known: Known, now: float) -> Answer:
         raise Refused(Kind.NOT_YOURS, f"{known.name} cannot speak for {said.bench}")
     with hub.store.read() as connection:
         lease = benches.rest_of_lease(connection, known.name, said, now)
-        hubs = process.addresses(connection)
+        hubs, head = process.addresses(connection), feeds.head(connection, known.name)
     if lease is None:
         with hub.store.write() as connection:
             lease = benches.beat(connection, known.name, said, now)
-    beaten = Beaten(lease_seconds=max(0.0, lease), hubs=hubs, server_time=_moment(now))
-    return _said(beaten)
+            head = feeds.head(connection, known.name)
+    lease = max(0.0, lease)
+    return _said(Beaten(lease_seconds=lease, head=head, hubs=hubs, server_time=_moment(now)))
 
 
 def _me(hub: Hub, asked: Asked, known: Known, now: float) -> Answer:

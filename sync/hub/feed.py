@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select, update
 
 from sync.hub.engine import upsert
 from sync.hub.schema import address, bench, feed, item, orders, packer, shipment
@@ -64,10 +64,14 @@ def moves(before: Order | None, after: Order) -> Moves:
     return moved
 
 
-def lock(connection: Connection, names: Iterable[str]) -> None:
-    """Keep several benches' feeds to oneself, in the order of their names."""
+def lock(
+    connection: Connection, names: Iterable[str], such: ColumnElement[bool] | None = None
+) -> frozenset[str]:
+    """Keep several benches' feeds to oneself, in the order of their names; `such`: only those."""
     wanted = select(bench.c.name).where(bench.c.name.in_(sorted(names))).order_by(bench.c.name)
-    connection.execute(wanted.with_for_update()).all()
+    if such is not None:
+        wanted = wanted.where(such)
+    return frozenset(connection.execute(wanted.with_for_update()).scalars())
 
 
 def put_all(connection: Connection, moved: Moves, now: float) -> None:
@@ -320,6 +324,12 @@ def _packers(connection: Connection) -> tuple[Packer, ...]:
     return tuple(
         Packer(badge=row.badge, name=row.name, role=row.role, language=row.language) for row in rows
     )
+
+
+def head(connection: Connection, name: str) -> str:
+    """Give where a bench's feed ends, as its cursor is when it has read it all."""
+    seq = connection.execute(select(bench.c.feed_seq).where(bench.c.name == name)).scalar_one()
+    return str(Cursor(epoch(connection), seq))
 
 
 def heads(connection: Connection) -> dict[str, int]:

@@ -12,7 +12,6 @@ Nothing that the hub says stops the bench's work: the worst of it is a state for
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -55,6 +54,7 @@ from sync.protocol.lanes import (
     Wake,
     worst,
 )
+from sync.protocol.lease import Lease, given, reached
 from sync.protocol.messages import Acked, Beaten, Enrolled, Gap, Kind, Refusal, Reset
 
 M = TypeVar("M")
@@ -74,8 +74,6 @@ MOST_PAUSE_SECONDS = 300.0
 """However long the hub, or whatever stands between, asks us to stay away: no bench for a day."""
 OUTDATED_SECONDS = 60.0
 """Between two tries to be fed by a hub that has become too new for this bench."""
-LEASE_MARGIN, LEASE_MARGIN_SECONDS = 0.1, 60.0
-"""So much earlier than the hub the bench takes its lease to be over: this part, at most so long."""
 MISSED_A_BEAT = 10
 """How many bytes that the hub has not are asked for again within a beat, of however many."""
 BATCH = 500
@@ -117,8 +115,8 @@ class End:
     """It took none since: bytes that come meanwhile are no better news."""
     batch: int = BATCH
     """How many entries go at once."""
-    lease_asked: float = -math.inf
-    """When the request was made whose answer gave the lease that is held."""
+    lease: Lease = field(default_factory=Lease)
+    """Until when the bench may begin on what it has."""
     hubs: tuple[str, ...] = ()
     """Where the hub's processes listen, as it last said."""
     mismatches: int = 0
@@ -136,9 +134,11 @@ def step(end: End, input: Input, now: Moment, chance: Random) -> Stepped:
     Each step that ends a lane's round gives one `Rest` of it: the lane is due again after that.
     """
     match input:
-        case FeedDue(cursor=cursor):
+        case FeedDue(cursor=cursor, ahead=ahead):
             query = {"after": str(cursor), "wait": str(WAIT_SECONDS), "limit": str(PAGE_ROWS)}
-            return _begin(end, Lane.FEED), (_send(Lane.FEED, "GET", "/v1/feed", now, query=query),)
+            lease = end.lease if ahead else reached(end.lease, cursor)
+            end, held = _hold(_begin(end, Lane.FEED), lease)
+            return end, (*held, _send(Lane.FEED, "GET", "/v1/feed", now, query=query))
         case UpDue():
             return _up(_begin(end, Lane.UP), input, now)
         case BeatDue(heartbeat=heartbeat):
@@ -244,7 +244,7 @@ def _answered(end: End, input: Answered, now: Moment, chance: Random) -> Stepped
             return end, (*told, Take(page, quick))
         case Lane.UP if ask.path == "/v1/entries":
             acked = msgspec.json.decode(input.body, type=Acked)
-            end, told = _heard(end, acked.server_time, acked.lease_seconds, ask, now)
+            end, told = _heard(end, acked.server_time, acked.lease_seconds, ask, now, acked.head)
             end = replace(end, needed=0, turned_down=False, turned_away=False)
             end = replace(end, batch=min(end.batch * 2, BATCH))
             return end, (Settle(acked), *told, Rest(Lane.UP, 0.0))
@@ -257,7 +257,7 @@ def _answered(end: End, input: Answered, now: Moment, chance: Random) -> Stepped
             return end, (StoreBytes(sha256, input.body), *told, Rest(Lane.UP, 0.0))
         case Lane.BEAT:
             beaten = msgspec.json.decode(input.body, type=Beaten)
-            end, told = _heard(end, beaten.server_time, beaten.lease_seconds, ask, now)
+            end, told = _heard(end, beaten.server_time, beaten.lease_seconds, ask, now, beaten.head)
             known = () if beaten.hubs in ((), end.hubs) else (KnowHubs(beaten.hubs),)
             end = replace(end, hubs=beaten.hubs or end.hubs)
             return end, (*known, *told, Rest(Lane.BEAT, BEAT_SECONDS))
@@ -276,18 +276,22 @@ def _fetched(end: End, now: Moment) -> Stepped:
     return (end, ()) if end.turned_away else _met(end, Lane.UP, Online(now.wall, end.offset))
 
 
-def _heard(end: End, server: datetime, lease: float, ask: Ask, now: Moment) -> Stepped:
+def _heard(
+    end: End, server: datetime, lease: float, ask: Ask, now: Moment, head: str = ""
+) -> Stepped:
     """The hub's clock and the lease come with every answer that has a body of ours."""
     offset = (server - now.wall).total_seconds()
     end = replace(_well(end, ask.lane), offset=offset)
     end, told = _met(end, ask.lane, Online(now.wall, offset))
-    unsaid = ask.lane is Lane.FEED and not lease
-    if unsaid or ask.boottime < end.lease_asked:
-        # It waited at the hub while another lane was told more lately.
-        return end, told
-    margin = min(lease * LEASE_MARGIN, LEASE_MARGIN_SECONDS)
-    until = ask.boottime + lease - margin if lease else math.inf
-    return replace(end, lease_asked=ask.boottime), (*told, HoldLease(until))
+    if ask.lane is Lane.FEED and not lease:
+        return end, told  # a page does not say
+    end, held = _hold(end, given(end.lease, lease, ask.boottime, now.boottime, head))
+    return end, (*told, *held)
+
+
+def _hold(end: End, lease: Lease) -> Stepped:
+    held = (HoldLease(lease.until),) if lease.until != end.lease.until else ()
+    return replace(end, lease=lease), held
 
 
 def _conflict(end: End, input: Answered, now: Moment, chance: Random) -> Stepped:

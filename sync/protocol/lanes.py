@@ -83,6 +83,8 @@ class FeedDue:
     """The feed may be asked, from that position on."""
 
     cursor: Cursor
+    ahead: bool = False
+    """What comes before that position is not stored yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,8 @@ class Acked(msgspec.Struct, frozen=True, kw_only=True):
     acked: int
     verdicts: tuple[Judged, ...]
     lease_seconds: float = 0.0
+    head: str = ""
+    """As in `Beaten`."""
     server_time: datetime
 
 
@@ -171,6 +173,8 @@ class Beaten(msgspec.Struct, frozen=True, kw_only=True):
     """200 to `POST /v1/heartbeat`."""
 
     lease_seconds: float = 0.0
+    head: str = ""
+    """Where the bench's feed ended when the lease was given: one that was over holds from there."""
     hubs: tuple[str, ...] = ()
     """Where the hub's processes listen: if one does not answer, the bench asks another."""
     server_time: datetime

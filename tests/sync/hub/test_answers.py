@@ -479,6 +479,15 @@ def test_what_a_bench_says_renews_its_lease(machine: Machine, hub: Hub) -> None:
     assert page.lease_seconds == 0
 
 
+def test_whoever_gets_a_lease_is_told_where_his_feed_ends(machine: Machine, hub: Hub) -> None:
+    page = msgspec.json.decode(machine.ask("GET", "/v1/feed").body, type=Page)
+    assert machine.beat(NOW + 10).head == page.head
+    assert machine.beat(NOW + 11).head == page.head, "also where nothing was written"
+    body = msgspec.json.encode(Bench(hub.store, hub.book, "b1", machine.incarnation).batch("", []))
+    got = machine.ask("POST", "/v1/entries", body, at=NOW + 50, now=NOW + 50)
+    assert msgspec.json.decode(got.body, type=Acked).head == page.head
+
+
 def test_a_lease_that_was_not_written_is_not_promised(machine: Machine, hub: Hub) -> None:
     first = machine.beat(NOW + 10, pending=1)
     soon = machine.beat(NOW + 11, pending=1)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import msgspec
 import pytest
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from sync.hub import allot, entries
+from sync.hub import allot, benches, entries
+from sync.hub.book import Book
 from sync.hub.engine import Store, open_store
+from sync.hub.schema import bench as benches_table
 from sync.hub.schema import entry
 from sync.orders import HoldKind, Order, facts
 from sync.protocol.messages import Acked, Gap, Verdict
@@ -23,6 +26,8 @@ from tests.sync.hub.world import Bench, opened
 pytestmark = pytest.mark.slow
 
 ROUNDS = 15
+Own: TypeAlias = Any
+"""What the book gives, which is not looked at here."""
 
 
 @pytest.fixture
@@ -101,6 +106,34 @@ def test_batches_that_cross_neither_wait_for_each_other_nor_get_lost(
             *range(1, len(orders) + 1),
         )
     assert len(tries) == 2 * 2 * ROUNDS  # nobody was thrown out of a deadlock
+
+
+def test_a_bench_that_is_heard_of_at_the_last_moment_keeps_its_work(hub: Hub, other: Store) -> None:
+    hub.add(an_order("a"))
+    hub.bench("b1")
+    hub.allot()
+    with hub.store.write() as connection:
+        connection.execute(update(benches_table).values(lease_until=5.0))
+    looked, went_back = threading.Event(), list[int]()
+
+    class Locking(Book):
+        """Says when it is about to lock what it was given to take back."""
+
+        def get_all(self, connection: Connection, ids: Iterable[str], *, lock: bool = False) -> Own:
+            looked.set()
+            return super().get_all(connection, ids, lock=lock)
+
+    def expire() -> None:
+        with other.write() as connection:
+            went_back.append(allot.expired(connection, Locking(hub.book._vault), 1e9))
+
+    thread = threading.Thread(target=expire)
+    with hub.store.write() as connection:
+        benches.renew(connection, "b1", 1e9)
+        thread.start()
+        assert looked.wait(60)
+    thread.join()
+    assert went_back == [0]
 
 
 def test_who_is_thrown_out_of_a_deadlock_begins_again(hub: Hub, other: Store) -> None:

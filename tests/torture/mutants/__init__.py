@@ -54,6 +54,9 @@ MUTANTS: Mapping[str, Mutant] = {
         claims.leasefromanswer,
         {"everybody cut off": 6, "straggling": 0.6, "lease": 1.0, "calm": 12},
     ),
+    "leasebeforefeed": Mutant(
+        claims.leasebeforefeed, {"everybody cut off": 6, "straggling": 0.5, "lease": 0.75}
+    ),
     "earlyexpiry": Mutant(claims.earlyexpiry, {"bench cut off": 6, "lease": 1.5}),
     "novoid": Mutant(
         outside.novoid, {"taken over": 9, "bench cut off": 4, "lease": 1.5, "calm": 3}

@@ -9,6 +9,7 @@ from station import bench as station_bench
 from sync.hub import allot, takeover, verdicts
 from sync.orders import Reason, facts
 from sync.protocol import bench_end
+from sync.protocol import lease as leases
 from sync.protocol.messages import Verdict
 from tests.torture.mutants.swap import Own, Swaps
 
@@ -48,13 +49,23 @@ def leaseforever() -> Swaps:
 
 
 def leasefromanswer() -> Swaps:
-    """A lease is counted from when its answer came, and to its end."""
+    """A lease is counted from when its answer came, and to its end; the feed is not waited for."""
     heard = bench_end._heard
 
-    def from_answer(end: Own, server: Own, lease: Own, ask: Own, now: Own) -> Own:
+    def from_answer(end: Own, server: Own, lease: Own, ask: Own, now: Own, *head: Own) -> Own:
         return heard(end, server, lease, replace(ask, boottime=now.boottime), now)
 
-    return [(bench_end, "_heard", from_answer), (bench_end, "LEASE_MARGIN", 0.0)]
+    return [(bench_end, "_heard", from_answer), (leases, "MARGIN", 0.0)]
+
+
+def leasebeforefeed() -> Swaps:
+    """A lease that was over is held again before the feed has said what was taken back."""
+    sound = leases.given
+
+    def given(lease: Own, seconds: Own, asked: Own, now: Own, head: Own) -> Own:
+        return sound(lease, seconds, asked, now, "")
+
+    return [(bench_end, "given", given)]
 
 
 def earlyexpiry() -> Swaps:
