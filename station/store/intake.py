@@ -21,6 +21,7 @@ from station.store.statement import Rows, Statement
 from station.store.store import Turn
 from sync.client.replica import catch_up
 from sync.orders import Order, order_of
+from sync.orders.learn import learn
 from sync.protocol import digest
 from sync.protocol.cursor import Cursor, read
 from sync.protocol.messages import Change, Item, Numbered, Packer, Page
@@ -173,6 +174,7 @@ class Laid(Change, frozen=True, kw_only=True, gc=False):
         return _ORDER.decode(self.document) if self.of else None
 
 
+learn(Laid)
 _ORDER = msgspec.json.Decoder(Order)
 
 
