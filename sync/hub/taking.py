@@ -42,6 +42,8 @@ class Taking:
     """By bench: feed rows that must move although their order did not change; True: not its."""
     highest: dict[str, Claim | None] = field(default_factory=dict)
     """The latest claim to a shipment that the journal knows, where that was asked for."""
+    answers: list[tuple[str, Sequence[Fact]]] = field(default_factory=list)
+    """By order: what the hub does because of an entry, to stand behind it in the journal."""
     printed: set[tuple[Claim | None, str]] = field(default_factory=set)
     """Which print jobs the entries tell of, each with the claim that it was done under."""
 
@@ -71,7 +73,9 @@ class Taking:
         match fact:
             case facts.ShipmentGivenBack(shipment=id):
                 after = self.orders[before.id]
-                self._record(after, giveback.handed_on(self.connection, after, id, self.now))
+                done = giveback.handed_on(self.connection, after, id, self.now)
+                self._fold(after, done)
+                self.answers.append((before.id, done))
             case facts.ShipmentKept(shipment=id) if before.shipment(id).wanted:
                 self.troubles.append(giveback.kept(before, id))
 
@@ -100,6 +104,9 @@ class Taking:
     def _record(self, order: Order, done: Sequence[Fact]) -> None:
         """Put on record what the hub itself does."""
         journal(self.connection, order.id, done, self.now)
+        self._fold(order, done)
+
+    def _fold(self, order: Order, done: Sequence[Fact]) -> None:
         for fact in done:
             order = ahead.after(order, fact)
         self.orders[order.id] = order
@@ -137,9 +144,13 @@ class Taking:
     def write(self, by: str = "") -> None:
         """Store the orders that changed, and move the feeds, each bench's once.
 
+        After the entries, because what the hub answered to one stands behind it in the journal.
+
         `by`: a bench whose row the caller will change as well.
         """
         moved: feed.Moves = {}
+        for id, done in self.answers:
+            journal(self.connection, id, done, self.now)
         for id in sorted(self.orders):
             if self.orders[id] != self.before[id]:
                 self.orders[id] = self.book.save(
