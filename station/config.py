@@ -6,12 +6,16 @@
     [scanners.hand]
     url = "serial:///dev/serial/by-id/usb-Honeywell_1950-if00"
 
+    [scanners.table]                    # it types; grabbed, so that no window gets its keys
+    url = "evdev:///dev/input/by-id/usb-Netum_Scanner-event-kbd"
+    framing = "keys-us"                 # the layout it is set to: keys-us | keys-de | keys-fr
+
     [scales.bench]
     url = "serial:///dev/serial/by-id/usb-Mettler_Toledo-if00?baud=9600"
-    protocol = "mt-sics"                # mt-sics | toledo-8217 | toledo-8217-lb | nci
+    protocol = "mt-sics"                # mt-sics | toledo-8217 | toledo-8217-lb | nci | hid
 
     [printers.labels]
-    url = "tcp://192.168.7.20:9100"
+    url = "tcp://192.168.7.20:9100"     # or usb:///dev/usb/lp0, serial:///dev/…, cups://queue
     language = "zpl"                    # zpl | tspl
     prints = ["label", "paper"]
 
@@ -37,9 +41,11 @@ HOME = "PACKBENCH_HOME"
 
 # Named here, not asked of `drivers`: reading the file must not load what drives a device. The tests
 # compare them.
-SCHEMES = ("tcp", "serial", "loopback")
-FRAMINGS = ("line",)
-PROTOCOLS = ("mt-sics", "toledo-8217", "toledo-8217-lb", "nci")
+SCHEMES = (
+    "tcp", "serial", "usb", "cups", "evdev", "hidraw", "loopback", "capture", "replay",
+)  # fmt: skip
+FRAMINGS = ("line", "keys-us", "keys-de", "keys-fr")
+PROTOCOLS = ("mt-sics", "toledo-8217", "toledo-8217-lb", "nci", "hid")
 LANGUAGES = ("zpl", "tspl")
 RESOLUTIONS = (6, 8, 12, 24)
 """Dots to the millimetre of the heads that are sold: 152, 203, 300 and 600 dpi."""
@@ -63,6 +69,9 @@ class Scanner(Part, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         _check_url(self.url)
         _check("framing", self.framing, FRAMINGS)
+        if self.url.startswith("evdev://") and self.framing == "line":
+            keys = ", ".join(name for name in FRAMINGS if name != "line")
+            raise ValueError(f"a scanner on evdev:// types: framing must be one of {keys}")
 
 
 class Scale(Part, frozen=True, kw_only=True):
@@ -98,7 +107,8 @@ class Printer(Part, frozen=True, kw_only=True):
     @property
     def answers(self) -> bool:
         """Whether it may be asked anything."""
-        return self.asks and self.language == "zpl"
+        # A queue of CUPS has no way back: the question would be printed.
+        return self.asks and self.language == "zpl" and not self.url.startswith("cups://")
 
 
 class Screen(Part, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from drivers.scales import mt_sics, nci, toledo_8217
+from drivers.scales import hid, mt_sics, nci, toledo_8217
 from drivers.scales.reading import NoWeight, Reader, Reading, Why
 from drivers.scales.settle import NotEmptied, Settled, Settler
 
@@ -18,6 +18,7 @@ READERS: dict[str, Callable[[], Reader]] = {
     "toledo-8217": toledo_8217.Reader,
     "toledo-8217-lb": partial(toledo_8217.Reader, "lb"),
     "nci": nci.Reader,
+    "hid": hid.Reader,
 }
 
 ASK: dict[str, bytes] = {
@@ -25,7 +26,9 @@ ASK: dict[str, bytes] = {
     "toledo-8217": toledo_8217.ASK,
     "toledo-8217-lb": toledo_8217.ASK,
     "nci": nci.ASK,
+    "hid": hid.ASK,
 }
+"""What a scale is asked for its weight with; b"" for one that speaks unasked."""
 
 __all__ = [
     "ASK",

@@ -14,10 +14,22 @@ ended by CR LF. Other lines (ES, ET, EL, answers to other commands) are somebody
 
 from __future__ import annotations
 
-from drivers.scales.reading import LONGEST_BYTES, NoWeight, Reading, Why, in_grams
+import re
+
+from drivers.scales.reading import (
+    GRAMS,
+    LONGEST_BYTES,
+    NoWeight,
+    Reading,
+    Why,
+    in_grams,
+    is_number,
+)
 
 ASK = b"SI\r\n"
 
+_OTHER_UNIT = re.compile(rb"[A-Za-z%]{1,5}")
+"""PCS and % of a balance that counts, ct, ozt, tl, mom …: "Units" in the manual."""
 _NO_WEIGHT = {
     b"I": Why.MOVING,
     b"+": Why.TOO_HEAVY,
@@ -46,7 +58,10 @@ def _parse(line: bytes) -> Reading | NoWeight | None:
         case [b"S", b"S" | b"D", b"Error", *_]:
             return NoWeight(Why.OUT_OF_ORDER)
         case [b"S", b"S" | b"D" as how, number, unit]:
-            grams = in_grams(number, unit.decode("ascii", errors="replace").lower())
+            name = unit.decode("ascii", errors="replace").lower()
+            if name not in GRAMS and _OTHER_UNIT.fullmatch(unit) and is_number(number):
+                return NoWeight(Why.WRONG_UNIT)
+            grams = in_grams(number, name)
             return None if grams is None else Reading(grams, stable=how == b"S")
         case [b"S", sign] if sign in _NO_WEIGHT:
             return NoWeight(_NO_WEIGHT[sign])

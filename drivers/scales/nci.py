@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 
-from drivers.scales.reading import LONGEST_BYTES, NoWeight, Reading, Why, in_grams
+from drivers.scales.reading import GRAMS, LONGEST_BYTES, NoWeight, Reading, Why, in_grams
 
 ASK = b"W\r"
 
@@ -61,7 +61,10 @@ def _weighed(found: re.Match[bytes]) -> Reading | NoWeight | None:
     if two & _OVER:
         return NoWeight(Why.TOO_HEAVY)
     if found["number"] is not None:
-        grams = in_grams(found["number"], found["unit"].decode("ascii").lower())
+        unit = found["unit"].decode("ascii").lower()
+        if unit not in GRAMS:
+            return NoWeight(Why.WRONG_UNIT)
+        grams = in_grams(found["number"], unit)
         return None if grams is None else Reading(grams, stable=not one & _MOVING)
     if one & _MOVING:
         return NoWeight(Why.MOVING)

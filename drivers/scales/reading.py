@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from typing import Protocol
 
@@ -25,6 +26,8 @@ class Why(Enum):
     BELOW_ZERO = "below zero"
     OUT_OF_ORDER = "out of order"
     """Not zeroed since switched on, or a fault that the scale found in itself."""
+    WRONG_UNIT = "wrong unit"
+    """It counts pieces, or weighs in carats: a number, and no weight of a parcel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ GRAMS = {
 }
 """Grams in a unit, as scales write it in small letters."""
 
-_HEAVIEST_GRAMS = 10_000_000
+HEAVIEST_GRAMS = 10_000_000
 """More than any bench scale carries; a digit of noise must not weigh ten tonnes."""
 
 
@@ -62,13 +65,22 @@ def in_grams(number: bytes, unit: str) -> int | None:
     >>> in_grams(b"  1.2345", "kg"), in_grams(b"-0.5", "g"), in_grams(b"1e9", "kg")
     (1235, -1, None)
     """
-    # Decimal would take "1e9", "NaN" and digits of other scripts.
-    if unit not in GRAMS or not number.strip() or number.strip(b" +-0123456789."):
+    if unit not in GRAMS or not is_number(number):
         return None
-    try:
-        grams = Decimal(number.replace(b" ", b"").decode("ascii")) * GRAMS[unit]
-    except InvalidOperation:
-        return None
-    if abs(grams) > _HEAVIEST_GRAMS:
+    grams = Decimal(number.replace(b" ", b"").decode("ascii")) * GRAMS[unit]
+    if abs(grams) > HEAVIEST_GRAMS:
         return None
     return int(grams.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+_NUMBER = re.compile(rb" *[+-]? *(?=[0-9.]*[0-9])[0-9]*\.?[0-9]* *")
+
+
+def is_number(text: bytes) -> bool:
+    """Say whether a scale printed a number there.
+
+    >>> is_number(b"- 0.50"), is_number(b"1e9"), is_number(b"NaN"), is_number(b".")
+    (True, False, False, False)
+    """
+    # Decimal would take "1e9", "NaN" and digits of other scripts.
+    return _NUMBER.fullmatch(text) is not None

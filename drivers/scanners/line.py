@@ -56,10 +56,14 @@ class Reader:
 
     def idle(self, at: float) -> list[Scan | Garbled]:
         """Give up a code that has begun and not gone on for 150 ms. Never a scan: half is wrong."""
-        if at - self._heard_at < _QUIET_SECONDS:
+        if not self.silent(at):
             return []
         rest, self._rest, self._overlong = self._rest, b"", False
         return [Garbled(Flaw.UNFINISHED, _shown(rest), at)] if rest else []
+
+    def silent(self, at: float) -> bool:
+        """Say whether nothing has come for so long that no code goes on."""
+        return at - self._heard_at >= _QUIET_SECONDS
 
     def _extend(self, piece: bytes, at: float) -> list[Scan | Garbled]:
         if self._overlong:

@@ -3,6 +3,12 @@
 `open_transport(url)` gives a wire, not yet connected: the print spool's thread holds it for one
 question or one label (`connect`, `write`, `read_until`, `close`); scanners and scales are heard
 through a `Listener`, one thread a wire. Errors are drawn in `transport`.
+
+    tcp, serial     the network, a serial port
+    usb             a printer's device file; cups where CUPS must keep it
+    evdev, hidraw   a scanner that types, grabbed; a scale that is no serial port
+    loopback        both ends in this process, for tests
+    capture, replay records what goes over any of these; plays a recording in its place
 """
 
 from __future__ import annotations
@@ -10,8 +16,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import SplitResult, urlsplit
 
+from drivers.transports.capture import Capture
+from drivers.transports.cups import Cups
+from drivers.transports.evdev import Evdev
+from drivers.transports.hidraw import Hidraw
 from drivers.transports.listener import Down, Ended, LinkState, Listener, Up
 from drivers.transports.loopback import Loopback
+from drivers.transports.replay import Replay
 from drivers.transports.serial_port import SerialPort
 from drivers.transports.tcp import Tcp
 from drivers.transports.transport import (
@@ -24,12 +35,20 @@ from drivers.transports.transport import (
     Unreachable,
     WireError,
 )
+from drivers.transports.usb import Usb
 
 SCHEMES: dict[str, Callable[[SplitResult], Transport]] = {
     "tcp": Tcp,
     "serial": SerialPort,
+    "usb": Usb,
+    "cups": Cups,
+    "evdev": Evdev,
+    "hidraw": Hidraw,
     "loopback": Loopback,
+    "capture": lambda address: Capture(address, open_transport),
+    "replay": Replay,
 }
+"""By the word that a device's address begins with."""
 
 
 def open_transport(url: str) -> Transport:

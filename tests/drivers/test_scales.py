@@ -20,7 +20,9 @@ EXCHANGES: dict[str, list[tuple[bytes, Reading | NoWeight | None]]] = {
         (b"Z A\r\n", None),
         (b"S S  1e3 kg\r\n", None),
         (b"S S  NaN kg\r\n", None),
-        (b"S S  1.2 pt\r\n", None),
+        (b"S S  1.2 pt\r\n", NoWeight(Why.WRONG_UNIT)),
+        (b"S S     12 PCS\r\n", NoWeight(Why.WRONG_UNIT)),
+        (b"S S  1.2 \xb5g\r\n", None),
     ],
     "toledo-8217": [
         (b"\x0201.234\r", Reading(1234, stable=True)),
@@ -47,7 +49,27 @@ EXCHANGES: dict[str, list[tuple[bytes, Reading | NoWeight | None]]] = {
         (b"\nS01\r\x03", NoWeight(Why.BELOW_ZERO)),
         (b"\nS40\r\x03", NoWeight(Why.OUT_OF_ORDER)),
         (b"\n001.00kg\r\n0p0\r\x03", Reading(1000, stable=True)),
+        (b"\n 01.23ct\r\n00\r\x03", NoWeight(Why.WRONG_UNIT)),
         (b"\n?\r\x03", None),
+    ],
+    "hid": [
+        (bytes((3, 4, 2, 0, 0x52, 0x03)), Reading(850, stable=True)),
+        (bytes((3, 4, 11, 0xFF, 0x34, 0x19)), Reading(18291, stable=True)),
+        (bytes((3, 4, 12, 0xFE, 200, 0)), Reading(907, stable=True)),
+        (bytes((3, 4, 3, 0xFD, 0xD2, 0x04)), Reading(1234, stable=True)),
+        (bytes((3, 3, 2, 0, 0x52, 0x03)), Reading(850, stable=False)),
+        (bytes((3, 2, 2, 0, 0, 0)), Reading(0, stable=True)),
+        (bytes((3, 2, 4, 0, 0, 0)), Reading(0, stable=True)),
+        (bytes((3, 5, 2, 0, 12, 0)), NoWeight(Why.BELOW_ZERO)),
+        (bytes((3, 6, 2, 0, 0, 0)), NoWeight(Why.TOO_HEAVY)),
+        (bytes((3, 1, 2, 0, 0, 0)), NoWeight(Why.OUT_OF_ORDER)),
+        (bytes((3, 7, 2, 0, 0, 0)), NoWeight(Why.OUT_OF_ORDER)),
+        (bytes((3, 8, 2, 0, 0, 0)), NoWeight(Why.OUT_OF_ORDER)),
+        (bytes((3, 4, 4, 0, 9, 0)), NoWeight(Why.WRONG_UNIT)),
+        (bytes((3, 9, 2, 0, 9, 0)), None),
+        (bytes((3, 4, 13, 0, 9, 0)), None),
+        (bytes((3, 4, 2, 9, 9, 0)), None),
+        (bytes((3, 4, 12, 3, 0xFF, 0xFF)), None),
     ],
 }
 ROWS = [(name, sent, said) for name, rows in EXCHANGES.items() for sent, said in rows]
@@ -93,6 +115,17 @@ def test_the_second_answer_after_long_noise_is_read(name: str) -> None:
     for _ in range(9):
         reader.receive(b"\xd5" * 40)
     assert [*reader.receive(sent), *reader.receive(sent)][-1:] == [said]
+
+
+@pytest.mark.parametrize("name", READERS)
+@given(pieces=st.lists(st.binary(max_size=200), max_size=30))
+def test_noise_without_end_is_never_kept(name: str, pieces: list[bytes]) -> None:
+    reader = READERS[name]()
+    for piece in pieces:
+        reader.receive(piece)
+    kept = [value for value in vars(reader).values() if isinstance(value, bytes)]
+    assert kept
+    assert sum(map(len, kept)) <= 128
 
 
 def test_an_nci_answer_is_read_behind_any_noise() -> None:

@@ -63,6 +63,10 @@ def test_the_environment_names_the_home() -> None:
         ('[scales.x]\nurl = "tcp://a"\nprotocol = "kern"', "protocol = 'kern' must be one of mt-s"),
         ('[printers.x]\nurl = "tcp://a"\nlanguage = "epl"', "language = 'epl' must be one of zpl"),
         ('[printers.x]\nurl = "tcp://a"\ndots_per_mm = 7', "dots_per_mm = 7 must be one of 6, 8"),
+        (
+            '[scanners.x]\nurl = "evdev:///dev/input/event3"',
+            "framing must be one of keys-us, keys-de",
+        ),
         ('[scanners.x]\nurl = "tcp://a"\nframing = "stx"', "framing = 'stx' must be one of line"),
     ],
 )
@@ -88,6 +92,7 @@ def test_only_a_zpl_printer_is_ever_asked() -> None:
     assert Printer(url="tcp://a").answers
     assert not Printer(url="tcp://a", asks=False).answers
     assert not Printer(url="tcp://a", language="tspl").answers
+    assert not Printer(url="cups://labels").answers
 
 
 def test_reading_the_file_loads_no_terminal_no_database_and_no_device() -> None:

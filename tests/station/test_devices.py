@@ -14,7 +14,7 @@ from station import devices
 from station.config import Scale, Scanner
 from station.devices import Devices, Said
 
-SECONDS = 5.0
+SECONDS = 30.0
 Lamp = tuple[str, str, str]
 
 

@@ -42,7 +42,7 @@ def url_of(port: socket.socket) -> str:
 @pytest.mark.parametrize(
     "url",
     [
-        "usb://x",
+        "usb://",
         "tcp://",
         "tcp://host:port",
         "serial://",
@@ -52,6 +52,16 @@ def url_of(port: socket.socket) -> str:
         "loopback://",
         "/dev/ttyACM0",
         "tcp://[",
+        "evdev://",
+        "hidraw://",
+        "cups://",
+        "cups:///queue",
+        "cups://-oraw",
+        "capture:///file",
+        "capture:///file?of=nothing://",
+        "capture:///file?colour=red&of=loopback://x",
+        "replay:///not/there",
+        "replay:///dev/null?pace=slow",
     ],
 )
 def test_an_address_that_says_nothing_is_refused_before_anything_is_opened(url: str) -> None:
