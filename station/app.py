@@ -19,11 +19,12 @@ from textual.app import App
 from textual.message import Message
 from textual.timer import Timer
 
+from drivers.scanners import Answer
 from station import commands, flows, wording
 from station.bench import Bench
 from station.flows.flow import Commanded, Input
 from station.input import FloorApp, RawScan
-from station.prompt import Headings, Lamp, StatusLine, Verdict
+from station.prompt import Headings, Lamp, StatusLine, Tone, Verdict
 from station.screens.working import WorkingScreen
 from station.session import Session
 from station.sound import CUES, Silence, Sound
@@ -103,6 +104,8 @@ class Around:
     stop: Callable[[], None] = lambda: None
     sound: Callable[[App[int]], Sound] = lambda app: Silence()
     hook: Callable[[Callable[[], None]], Hook] | None = None
+    answer: Callable[[str, Answer], None] = lambda source, answer: None
+    """Has the scanner that said something beep about it; never waits."""
     timed: Callable[[float], None] = lambda milliseconds: None
     """Hears, after each scan, how long it took until its verdict was on the screen."""
     look: Look = field(default_factory=Look)
@@ -162,6 +165,7 @@ class BenchApp(FloorApp):
     async def scanned(self, raw: RawScan) -> None:
         """A whole code came in."""
         self._show(self.bench.scan(raw.text, raw.source, raw.at), heard=raw.text, at=raw.at)
+        self._answer(raw.source, ignored=self.bench.twice)
 
     async def broken(self, broken: Broken) -> None:
         """Half a code came in."""
@@ -184,6 +188,13 @@ class BenchApp(FloorApp):
     def on_garbled_scan(self, message: GarbledScan) -> None:
         """Half a code came in by a wire."""
         self._show(self.bench.garbled(message.text, message.source))
+        self._answer(message.source)
+
+    def _answer(self, source: str, *, ignored: bool = False) -> None:
+        """Behind the verdict: a scanner that waits for its answer must get one in any case."""
+        wrong = self._verdict.tone in (Tone.BAD, Tone.STOP)
+        told = Answer.BAD if wrong else Answer.GOOD
+        self.around.answer(source, Answer.IGNORED if ignored else told)
 
     def on_happened(self, message: Happened) -> None:
         """A device, the spool or the link has something."""

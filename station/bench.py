@@ -90,6 +90,8 @@ class Bench:
         self.on_commit: Callable[[], None] = lambda: None
         """Called after a step that put something on record: the link and the spool look again."""
         self._heard: Reading | None = None
+        self.twice = False
+        """The last scan was the one before it once more: heard, kept, and nothing more."""
         self._doubted = False
         """The step queued a label that may have come out before: the packer must be asked."""
         self.begun: dict[str, float] = {}
@@ -106,11 +108,12 @@ class Bench:
         """
         text = _storable(text)
         code = codes.read(text, aim or None)
+        self.twice = False
         if at is not None:
             reading = Reading(text, source, at)
-            twice = double_read(self._heard, reading, code)
+            self.twice = double_read(self._heard, reading, code)
             self._heard = reading
-            if twice:
+            if self.twice:
                 return self._again(text, source)
         return self._read(code, text, source, at)
 

@@ -5,6 +5,7 @@
 
     [scanners.hand]
     url = "serial:///dev/serial/by-id/usb-Honeywell_1950-if00"
+    feedback = "honeywell"              # none | datalogic | honeywell | zebra: beeps
 
     [scanners.table]                    # it types; grabbed, so that no window gets its keys
     url = "evdev:///dev/input/by-id/usb-Netum_Scanner-event-kbd"
@@ -45,6 +46,7 @@ SCHEMES = (
     "tcp", "serial", "usb", "cups", "evdev", "hidraw", "loopback", "capture", "replay",
 )  # fmt: skip
 FRAMINGS = ("line", "keys-us", "keys-de", "keys-fr")
+FEEDBACKS = ("none", "datalogic", "honeywell", "zebra")
 PROTOCOLS = ("mt-sics", "toledo-8217", "toledo-8217-lb", "nci", "hid")
 LANGUAGES = ("zpl", "tspl")
 RESOLUTIONS = (6, 8, 12, 24)
@@ -65,10 +67,15 @@ class Scanner(Part, frozen=True, kw_only=True):
     url: str
     framing: str = "line"
     """One of `drivers.scanners.READERS`."""
+    feedback: str = "none"
+    """Whose scanner is told whether its scan was right: one of `drivers.scanners.FEEDBACKS`."""
 
     def __post_init__(self) -> None:
         _check_url(self.url)
         _check("framing", self.framing, FRAMINGS)
+        _check("feedback", self.feedback, FEEDBACKS)
+        if self.framing != "line" and self.feedback != "none":
+            raise ValueError('a scanner that types hears nothing: feedback must be "none"')
         if self.url.startswith("evdev://") and self.framing == "line":
             keys = ", ".join(name for name in FRAMINGS if name != "line")
             raise ValueError(f"a scanner on evdev:// types: framing must be one of {keys}")

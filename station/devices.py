@@ -11,11 +11,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from drivers import scales, scanners
-from drivers.scales import NotEmptied, NoWeight, Reading, Settled, Settler, Why
-from drivers.scanners import Garbled, Scan
+from drivers.scales import Frozen, NotEmptied, NoWeight, Reading, Settled, Settler, Why
+from drivers.scanners import Answer, Garbled, Scan
 from drivers.transports import (
     BadAddress,
     Down,
@@ -31,8 +32,10 @@ from station.config import Scale, Scanner
 
 log = logging.getLogger(__name__)
 
-Said = Scan | Garbled | Settled | NotEmptied
-"""What a device can say. `NotEmptied` is a weight that must not count: the pan was not empty."""
+Weighing = Settled | NotEmptied | Frozen | NoWeight
+"""What a scale can say. Only `Settled` counts; `NoWeight` is said when it goes on for a while."""
+Said = Scan | Garbled | Weighing
+"""What a device can say."""
 Post = Callable[[str, Said], None]
 """Told the device's name and what it said, in the device's thread: it must only pass things on."""
 OnLamp = Callable[[str, str, str], None]
@@ -42,6 +45,8 @@ ASK_SECONDS = 0.1
 """Between two questions to a scale: three readings at rest make a weight, 0.3 s after it rests."""
 SILENT_SECONDS = 1.5
 """A scale that is connected and has not answered for so long wants to be looked at."""
+HELPLESS_READINGS = 5
+"""So many answers without a weight, half a second of them, are no hand on the pan any more."""
 RESTART_SECONDS = 1.0
 """Before a thread that ended is started again: a mistake that repeats must not eat the bench."""
 
@@ -49,6 +54,7 @@ _WORDS = {
     Why.TOO_HEAVY: ("bad", "too heavy"),
     Why.BELOW_ZERO: ("bad", "below zero"),
     Why.OUT_OF_ORDER: ("bad", "out of order"),
+    Why.WRONG_UNIT: ("bad", "wrong unit"),
     Why.MOVING: ("ok", ""),
 }
 
@@ -65,7 +71,8 @@ class Devices:
     ) -> None:
         """Prepare to hear them; `start` begins."""
         ears: dict[str, tuple[str, _Ear]] = {
-            name: (one.url, _ScannerEar(one.framing)) for name, one in scanners.items()
+            name: (one.url, _ScannerEar(one.framing, one.feedback))
+            for name, one in scanners.items()
         }
         ears |= {name: (one.url, _ScaleEar(one.protocol)) for name, one in scales.items()}
         self._wires = [_Wire(name, url, ear, post, on_lamp) for name, (url, ear) in ears.items()]
@@ -87,6 +94,12 @@ class Devices:
         if self._watch.ident is not None:
             self._watch.join()
 
+    def answer(self, name: str, answer: Answer) -> None:
+        """Have the scanner of that name beep, if it can. From any thread; never waits."""
+        for wire in self._wires:
+            if wire.name == name:
+                wire.answer(answer)
+
     def _watch_silence(self) -> None:
         while not self._stopping.wait(SILENT_SECONDS / 3):
             for wire in self._wires:
@@ -97,6 +110,10 @@ class _Ear(Protocol):
     """What bytes of one device mean."""
 
     ask: bytes
+    speaks: bool
+    """It is heard again and again while it is well."""
+    answers: Mapping[Answer, bytes]
+    """What it is told about what it said; empty where it hears nothing."""
     lamp: tuple[str, str]
     """State and word, as of the last bytes."""
 
@@ -112,8 +129,13 @@ class _Ear(Protocol):
 
 class _ScannerEar:
     ask = b""
+    speaks = False
 
-    def __init__(self, framing: str) -> None:
+    def __init__(self, framing: str, feedback: str) -> None:
+        model = scanners.FEEDBACKS[feedback]
+        self.answers: Mapping[Answer, bytes] = {
+            answer: model.of(answer) for answer in Answer if model.of(answer)
+        }
         self._make = scanners.READERS[framing]
         self._reader = self._make()
         self.lamp = ("ok", "")
@@ -130,32 +152,42 @@ class _ScannerEar:
 
 
 class _ScaleEar:
+    speaks = True
+    answers: Mapping[Answer, bytes] = MappingProxyType({})
+
     def __init__(self, protocol: str) -> None:
         self.ask = scales.ASK[protocol]
         self._make = scales.READERS[protocol]
         self._reader = self._make()
         # Outlives the wire: a parcel that still lies there after a cut is no news.
         self._settler = Settler()
+        self._helpless = 0
         self.lamp = ("busy", "")
 
     def connected(self) -> None:
         self._reader = self._make()
         self.lamp = ("busy", "")
 
-    def heard(self, data: bytes, at: float) -> list[Settled | NotEmptied]:
-        said = []
+    def heard(self, data: bytes, at: float) -> list[Weighing]:
+        said: list[Weighing] = []
         for reading in self._reader.receive(data):
+            settled = self._settler.receive(reading, at)
+            if settled is not None:
+                said.append(settled)
             match reading:
                 case NoWeight(why):
                     self.lamp = _WORDS[why]
+                    self._helpless += 1
+                    if why is not Why.MOVING and self._helpless == HELPLESS_READINGS:
+                        said.append(reading)
                 case Reading():
                     self.lamp = ("ok", "")
-            settled = self._settler.receive(reading)
-            if settled is not None:
-                said.append(settled)
+                    self._helpless = 0
+            if isinstance(settled, Frozen):
+                self.lamp = ("warn", "frozen")
         return said
 
-    def quiet(self, at: float) -> list[Settled | NotEmptied]:
+    def quiet(self, at: float) -> list[Weighing]:
         return []
 
 
@@ -163,7 +195,7 @@ class _Wire:
     """One device: its listener, started again when it ends."""
 
     def __init__(self, name: str, url: str, ear: _Ear, post: Post, on_lamp: OnLamp) -> None:
-        self._name, self._url, self._ear = name, url, ear
+        self.name, self._url, self._ear = name, url, ear
         self._post, self._on_lamp = post, on_lamp
         self._stopping = threading.Event()
         self._starting = threading.Lock()
@@ -177,16 +209,21 @@ class _Wire:
             wire = open_transport(self._url)
         except BadAddress as e:
             # Trying again cannot help; the other devices go on.
-            log.error("%s: %s", self._name, e)
+            log.error("%s: %s", self.name, e)
             self._show("bad", "address")
             return
         self._listen(wire)
 
     def miss(self, since: float) -> None:
-        """Say so if a device that answers when asked has not been heard since then."""
+        """Say so if a device that speaks all the time has not been heard since then."""
         heard_at = self._heard_at
-        if self._ear.ask and heard_at is not None and heard_at < since:
+        if self._ear.speaks and heard_at is not None and heard_at < since:
             self._show("bad", "silent")
+
+    def answer(self, answer: Answer) -> None:
+        listener = self._listener
+        if listener is not None and (beep := self._ear.answers.get(answer)):
+            listener.say(beep)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -206,6 +243,7 @@ class _Wire:
                 on_quiet=self._quiet,
                 ask=self._ear.ask,
                 ask_every=ASK_SECONDS,
+                answered=bool(self._ear.answers),
             )
             self._listener.start()
 
@@ -219,22 +257,22 @@ class _Wire:
     def _pass_on(self, hear: Callable[[], Iterable[Said]]) -> None:
         try:
             for said in hear():
-                self._post(self._name, said)
+                self._post(self.name, said)
             self._show(*self._ear.lamp)
         except Exception:
             # One bad reading must not make the bench deaf; whoever looks at the lamp calls.
-            log.exception("%s: what it said was lost", self._name)
+            log.exception("%s: what it said was lost", self.name)
             self._show("bad", "mistake")
 
     def _changed(self, state: LinkState) -> None:
         match state:
             case Up():
-                log.info("%s: connected", self._name)
+                log.info("%s: connected", self.name)
                 self._ear.connected()
                 self._heard_at = time.monotonic()
                 self._show(*self._ear.lamp)
             case Down(error):
-                log.warning("%s: %s", self._name, error)
+                log.warning("%s: %s", self.name, error)
                 self._heard_at = None
                 occupied = isinstance(error, Occupied)
                 self._show(*(("bad", "occupied") if occupied else ("off", "unplugged")))
@@ -245,7 +283,7 @@ class _Wire:
         if self._stopping.is_set():
             self._show("off", "")
             return
-        log.error("%s: its thread ended; starting it again", self._name)
+        log.error("%s: its thread ended; starting it again", self.name)
         self._show("bad", "mistake")
         # This is the last thing that the old thread does.
         if not self._stopping.wait(RESTART_SECONDS):
@@ -254,4 +292,4 @@ class _Wire:
     def _show(self, state: str, word: str) -> None:
         if (state, word) != self._shown:
             self._shown = (state, word)
-            self._on_lamp(self._name, state, word)
+            self._on_lamp(self.name, state, word)

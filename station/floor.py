@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 import msgspec
 from textual.app import App
 
-from drivers.scales import NotEmptied, Settled
-from drivers.scanners import Garbled, Scan
+from drivers.scales import Frozen, NotEmptied, NoWeight, Settled
+from drivers.scanners import Answer, Garbled, Scan
 from station import codes, wording
 from station.app import Around, BenchApp, GarbledScan, Happened, LampChanged
 from station.bench import Bench, Printers
 from station.config import DATABASE, Config
 from station.devices import Devices, Said
-from station.flows.flow import Input, NotZeroed, PrinterTrouble, Weighed
+from station.flows.flow import Input, NotZeroed, PrinterTrouble, Unweighed, Weighed
 from station.hub_lamp import clock_lamp, hub_lamp
 from station.input import Scanned
 from station.prompt import Lamp, LampState
@@ -82,6 +82,7 @@ def open_floor(home: Path, config: Config, robot: Path | None = None) -> BenchAp
         start=floor.start,
         stop=floor.stop,
         sound=lambda app: _sound(config, app),
+        answer=floor.answer,
         look=Look(palette=config.screen.palette),
     )
     if robot is not None:
@@ -155,6 +156,10 @@ class _Floor:
         """Until when what nobody has begun may be begun here."""
         return self._keep.lease()
 
+    def answer(self, source: str, answer: Answer) -> None:
+        """Have the scanner of that name beep; a keyboard's scan has none."""
+        self._devices.answer(source, answer)
+
     def timed(self, milliseconds: float) -> None:
         """A scan's verdict was on the screen after so long."""
         self._write({"scan_to_screen_ms": round(milliseconds, 3)})
@@ -217,6 +222,10 @@ class _Floor:
                 self._post(Weighed(grams))
             case NotEmptied(grams=grams):
                 self._post(NotZeroed(grams))
+            case NoWeight(why=why):
+                self._post(Unweighed(why.value))
+            case Frozen():
+                self._post(Unweighed("frozen"))
 
     def _went_out(self, job: str) -> None:
         """A label's last byte went out; its first one did a little earlier."""

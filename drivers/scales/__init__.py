@@ -11,7 +11,7 @@ from functools import partial
 
 from drivers.scales import hid, mt_sics, nci, toledo_8217
 from drivers.scales.reading import NoWeight, Reader, Reading, Why
-from drivers.scales.settle import NotEmptied, Settled, Settler
+from drivers.scales.settle import Frozen, NotEmptied, Settled, Settler
 
 READERS: dict[str, Callable[[], Reader]] = {
     "mt-sics": mt_sics.Reader,
@@ -33,6 +33,7 @@ ASK: dict[str, bytes] = {
 __all__ = [
     "ASK",
     "READERS",
+    "Frozen",
     "NoWeight",
     "NotEmptied",
     "Reader",

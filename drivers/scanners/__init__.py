@@ -3,6 +3,7 @@
     line            nearly all: each code ends with CR, LF or both
     keys-us …       a keyboard scanner that is grabbed; the layout is the scanner's own
     keymap          the layouts, as data
+    feedback        what to send so that a scanner beeps
     setup           what is wrong with how a scanner is set, from one code
 
 A reader keeps half codes and never waits: the bench's listener brings the bytes, and the silences.
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from functools import partial
 
 from drivers.scanners import keys, line
+from drivers.scanners.feedback import FEEDBACKS, Answer, Feedback
 from drivers.scanners.scan import Flaw, Garbled, Reader, Scan
 
 READERS: dict[str, Callable[[], Reader]] = {
@@ -24,4 +26,13 @@ READERS: dict[str, Callable[[], Reader]] = {
     "keys-fr": partial(keys.Reader, "fr"),
 }
 
-__all__ = ["READERS", "Flaw", "Garbled", "Reader", "Scan"]
+__all__ = [
+    "FEEDBACKS",
+    "READERS",
+    "Answer",
+    "Feedback",
+    "Flaw",
+    "Garbled",
+    "Reader",
+    "Scan",
+]

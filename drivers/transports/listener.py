@@ -7,20 +7,26 @@ The callbacks run in that thread: they must only pass things on.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from drivers.transports.transport import Transport, WireError
+from drivers.transports.transport import Stalled, Transport, WireError
 
 QUIET_SECONDS = 0.15
 """Without a byte for so long, a code that has begun will not be finished. A scanner sends one
 code in a few milliseconds, at 9600 baud in 60; the slowest radio cradle pauses for 50."""
-_FIRST_PAUSE, _LONGEST_PAUSE = QUIET_SECONDS, 1.0
+_FIRST_PAUSE, _LONGEST_PAUSE = QUIET_SECONDS, 0.8
 """Seconds between tries to connect: a replugged scanner is back before the next pull. Never less
 than QUIET_SECONDS, so that half a code from before the cut is not glued to what comes after."""
 _CONNECT_SECONDS, _WRITE_SECONDS = 2.0, 1.0
+_EAGER_SECONDS, _EAGER_READ_SECONDS = 1.0, 0.01
+"""For so long after something was heard an answer to it is looked for so often: a beep that comes
+0.15 s after the scan belongs, to the ear, to the next one."""
+_BEEP_SECONDS = 0.05
+"""A scanner that takes no beep within this time gets none: its codes are waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class Listener:
         on_quiet: Callable[[float], None] | None = None,
         ask: bytes = b"",
         ask_every: float = 0.2,
+        answered: bool = False,
     ) -> None:
         """Prepare to listen; `start` begins.
 
@@ -62,15 +69,18 @@ class Listener:
         when nothing has come for QUIET_SECONDS after something had, be it that the wire was cut;
         `on_state` is called at each change.
         `ask`, if any, is sent every `ask_every` seconds: most scales speak when spoken to.
+        `answered`: what is heard is answered by `say`, and the answer must not be late.
         """
         self._wire = wire
         self._on_bytes, self._on_state, self._on_quiet = on_bytes, on_state, on_quiet
-        self._ask, self._ask_every = ask, ask_every
+        self._ask, self._ask_every, self._answered = ask, ask_every, answered
         self._stopping = threading.Event()
         self._saying: list[bytes] = []
         self._state: LinkState | None = None
         self._heard_at: float | None = None
         """When the last byte came; None once the silence after it has been told."""
+        self._answerable_at = float("-inf")
+        """When the last byte came, said or not."""
         self._thread = threading.Thread(target=self._run, name=wire.url, daemon=True)
 
     def start(self) -> None:
@@ -78,9 +88,10 @@ class Listener:
         self._thread.start()
 
     def say(self, data: bytes) -> None:
-        """Send `data` when the wire is up and at the latest QUIET_SECONDS from now.
+        """Send `data` when the wire is up: within QUIET_SECONDS, at once where one `answered`.
 
-        For the beep of a scanner: what cannot be sent is forgotten, nobody wants yesterday's beep.
+        From any thread, and never waits. For the beep of a scanner: what cannot be sent is
+        forgotten, nobody wants yesterday's beep.
         """
         self._saying.append(data)
 
@@ -113,18 +124,25 @@ class Listener:
         ask_at = time.monotonic()
         while not self._stopping.is_set():
             now = time.monotonic()
-            while self._saying:
-                self._wire.write(self._saying.pop(0), now + _WRITE_SECONDS)
+            self._beep(now)
             if self._ask and now >= ask_at:
                 self._wire.write(self._ask, now + _WRITE_SECONDS)
                 ask_at = now + self._ask_every
-            until = now + QUIET_SECONDS
+            until = now + (_EAGER_READ_SECONDS if self._eager(now) else QUIET_SECONDS)
             data = self._wire.read_until(min(until, ask_at) if self._ask else until)
             if data:
-                self._heard_at = time.monotonic()
+                self._heard_at = self._answerable_at = time.monotonic()
                 self._on_bytes(data, self._heard_at)
             else:
                 self._tell_silence()
+
+    def _beep(self, now: float) -> None:
+        while self._saying:
+            with contextlib.suppress(Stalled):
+                self._wire.write(self._saying.pop(0), now + _BEEP_SECONDS)
+
+    def _eager(self, now: float) -> bool:
+        return self._answered and now - self._answerable_at < _EAGER_SECONDS
 
     def _tell_silence(self) -> None:
         at = time.monotonic()

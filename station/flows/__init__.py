@@ -53,6 +53,7 @@ from station.flows.flow import (
     Refused,
     Scanned,
     Step,
+    Unweighed,
     Weighed,
 )
 from station.flows.record import with_undo
@@ -136,7 +137,7 @@ def _answered(session: Session, input: Input) -> Step:
             return Step(notices.news(session))
         case Commanded(name=name):
             return _heard(session, _card(name))
-        case Scanned() | Weighed() | NotZeroed():
+        case Scanned() | Weighed() | NotZeroed() | Unweighed():
             return _heard(session, input)
 
 
@@ -169,7 +170,7 @@ def _refreshed(session: Session, input: Refreshed) -> Step:
     return after
 
 
-def _heard(session: Session, input: Scanned | Weighed | NotZeroed) -> Step:
+def _heard(session: Session, input: Scanned | Weighed | NotZeroed | Unweighed) -> Step:
     name = _card_name(input)
     if session.latched:
         return _acknowledged(session) if name == "ACK" else Step(_still_latched(session))
@@ -189,7 +190,7 @@ def _heard(session: Session, input: Scanned | Weighed | NotZeroed) -> Step:
         return _asked(session, input, session.question, name)
     if name:
         return _command(session, input, name)
-    if isinstance(input, Weighed | NotZeroed) and session.flow != "weigh":
+    if isinstance(input, Weighed | NotZeroed | Unweighed) and session.flow != "weigh":
         return Step(session)  # a box that is put down, or lifted off: nobody asked
     return FLOWS[session.flow](session, input)
 
@@ -324,6 +325,7 @@ __all__ = [
     "Refused",
     "Scanned",
     "Step",
+    "Unweighed",
     "Weighed",
     "enter",
     "instruction",

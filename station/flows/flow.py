@@ -69,6 +69,14 @@ class NotZeroed:
 
 
 @dataclass(frozen=True, slots=True)
+class Unweighed:
+    """Input: the scale gives no weight, and goes on giving none."""
+
+    why: str
+    """too heavy | below zero | out of order | wrong unit | frozen."""
+
+
+@dataclass(frozen=True, slots=True)
 class Refreshed:
     """Input: the open order changed under the packer: the feed or the spool had news of it.
 
@@ -99,7 +107,17 @@ class Noticed:
     """Input: the hub decided something about work that was done here; see `session.notices`."""
 
 
-Input = Scanned | Commanded | Weighed | NotZeroed | Refreshed | PrinterTrouble | Refused | Noticed
+Input = (
+    Scanned
+    | Commanded
+    | Weighed
+    | NotZeroed
+    | Unweighed
+    | Refreshed
+    | PrinterTrouble
+    | Refused
+    | Noticed
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from station.codes.code import BadgeCode, BoxCode, CommandCode
 from station.flows import misplaced, reply, ship, standing
-from station.flows.flow import Input, NotZeroed, Scanned, Step, Weighed
+from station.flows.flow import Input, NotZeroed, Scanned, Step, Unweighed, Weighed
 from station.flows.record import go_on, record
 from station.prompt import Tone
 from station.session import Question, Said, Session
@@ -54,6 +54,9 @@ def step(session: Session, input: Input) -> Step:
             return _weighed(session, grams)
         case NotZeroed():
             return Step(reply.refuse(session, word.NOT_YET, parcels.NOT_ZEROED, parcels.EMPTY_PAN))
+        case Unweighed(why=why):
+            what, then = parcels.scale_needs(why), parcels.EMPTY_PAN
+            return Step(reply.refuse(session, word.NOT_YET, what, then))
         case Scanned(code=BoxCode(box=box)):
             return _choose_box(session, box)
         case Scanned(code=CommandCode(name="BOX", n=n)):

@@ -20,6 +20,8 @@ TOO_LIGHT = text("parcels.too_light")
 TO_THE_LANE = text("parcels.to_the_lane")
 UNDO_OPENS = text("parcels.undo_opens")
 
+SCALE_NEEDS = ("too heavy", "below zero", "out of order", "wrong unit", "frozen")
+
 
 def box(kind: str) -> Text:
     """It goes in this kind of box."""
@@ -39,6 +41,11 @@ def is_full(name: str) -> Text:
 def weighs(grams: int, expected: int) -> Text:
     """Not what it should weigh."""
     return text("parcels.weighs", weight=kilograms(grams), expected=kilograms(expected))
+
+
+def scale_needs(why: str) -> Text:
+    """Why the scale gives no weight, and what it wants of somebody's hands."""
+    return text(f"scale.{why.replace(' ', '_')}" if why in SCALE_NEEDS else "scale.other")
 
 
 def unweighed(grams: int) -> Text:

@@ -4,7 +4,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from drivers.scales import ASK, READERS, NotEmptied, NoWeight, Reading, Settled, Settler, Why
+from drivers.scales import (
+    ASK,
+    READERS,
+    Frozen,
+    NotEmptied,
+    NoWeight,
+    Reading,
+    Settled,
+    Settler,
+    Why,
+)
+from drivers.scales.settle import FROZEN_SECONDS, STALE_SECONDS
 
 EXCHANGES: dict[str, list[tuple[bytes, Reading | NoWeight | None]]] = {
     "mt-sics": [
@@ -138,9 +149,16 @@ def at_rest(*grams: int) -> list[Reading]:
     return [Reading(g, stable=True) for g in grams]
 
 
-def settled(*readings: Reading | NoWeight) -> list[Settled | NotEmptied]:
+def settled(*readings: Reading | NoWeight) -> list[Settled | NotEmptied | Frozen]:
     settler = Settler(needed=3, tolerance=2, empty=5)
-    return [said for reading in readings if (said := settler.receive(reading)) is not None]
+    return said_by(settler, *((reading, 0.1 * i) for i, reading in enumerate(readings)))
+
+
+def said_by(
+    settler: Settler, *readings: tuple[Reading | NoWeight, float]
+) -> list[Settled | NotEmptied | Frozen]:
+    said = (settler.receive(reading, at) for reading, at in readings)
+    return [one for one in said if one is not None]
 
 
 def test_three_like_readings_at_rest_make_one_weight() -> None:
@@ -187,10 +205,39 @@ def test_below_zero_is_not_empty_and_no_weight() -> None:
 def test_the_scale_tells_what_still_lies_on_it() -> None:
     settler = Settler()
     for reading in at_rest(0, 850, 850, 850):
-        settler.receive(reading)
+        settler.receive(reading, 1.0)
     assert settler.lies == 850
-    settler.receive(Reading(0, stable=True))
+    settler.receive(Reading(0, stable=True), 1.1)
     assert settler.lies is None
+
+
+def test_what_a_scale_said_before_a_long_silence_is_no_part_of_a_weight() -> None:
+    parcel, later = Reading(850, stable=True), 1.0 + STALE_SECONDS
+    settler = Settler(needed=3)
+    before = [(Reading(0, stable=True), 0.0), (parcel, 0.9), (parcel, 1.0)]
+    assert said_by(settler, *before) == []
+    # It may have been switched off and on with the parcel of before on it.
+    after = [(parcel, later + 0.1 * i) for i in range(1, 6)]
+    assert said_by(settler, *after) == [NotEmptied(850)]
+
+
+def test_a_frozen_scale_is_told_once_and_counts_again_when_it_was_empty() -> None:
+    settler = Settler(needed=3)
+    story = [Reading(0, stable=True), *at_rest(*[850] * int(FROZEN_SECONDS * 30))]
+    said = said_by(settler, *((reading, 0.1 * i) for i, reading in enumerate(story)))
+    assert said == [Settled(850), Frozen(850)]
+    end = 0.1 * len(story)
+    again = at_rest(0, 850, 850, 850)
+    said = said_by(settler, *((reading, end + 0.1 * i) for i, reading in enumerate(again)))
+    assert said == [Settled(850)]
+
+
+def test_an_empty_scale_may_show_nought_for_hours() -> None:
+    settler = Settler()
+    hours = [(Reading(0, stable=True), float(second)) for second in range(4 * 3600)]
+    assert said_by(settler, *hours) == []
+    parcel = [(Reading(850, stable=True), 4 * 3600 + 0.1 * i) for i in range(3)]
+    assert said_by(settler, *parcel) == [Settled(850)]
 
 
 READINGS = st.builds(Reading, st.integers(-50, 2000), stable=st.booleans()) | st.builds(
@@ -202,7 +249,7 @@ READINGS = st.builds(Reading, st.integers(-50, 2000), stable=st.booleans()) | st
 def test_between_two_weights_the_pan_was_empty(readings: list[Reading | NoWeight]) -> None:
     settler, empty = Settler(needed=2), False
     for reading in readings:
-        said = settler.receive(reading)
+        said = settler.receive(reading, 0.0)
         if isinstance(reading, Reading) and reading.stable and abs(reading.grams) <= 5:
             empty = True
         if isinstance(said, Settled):

@@ -67,6 +67,10 @@ def test_the_environment_names_the_home() -> None:
             '[scanners.x]\nurl = "evdev:///dev/input/event3"',
             "framing must be one of keys-us, keys-de",
         ),
+        (
+            '[scanners.x]\nurl = "evdev:///e"\nframing = "keys-us"\nfeedback = "zebra"',
+            'feedback must be "none"',
+        ),
         ('[scanners.x]\nurl = "tcp://a"\nframing = "stx"', "framing = 'stx' must be one of line"),
     ],
 )
@@ -84,6 +88,7 @@ def test_a_device_that_we_cannot_drive_is_refused_with_what_to_write(
 def test_what_may_be_written_is_what_the_drivers_have() -> None:
     assert set(config.SCHEMES) == set(SCHEMES)
     assert set(config.FRAMINGS) == set(scanners.READERS)
+    assert set(config.FEEDBACKS) == set(scanners.FEEDBACKS)
     assert set(config.PROTOCOLS) == set(scales.READERS) == set(scales.ASK)
     assert config.LANGUAGES == LANGUAGES
 

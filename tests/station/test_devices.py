@@ -1,12 +1,13 @@
 import queue
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from drivers.scales import NotEmptied, Settled
-from drivers.scanners import Flaw, Garbled, Scan
+from drivers.scales import NotEmptied, NoWeight, Settled, Why
+from drivers.scanners import Answer, Flaw, Garbled, Scan
 from drivers.simulate.scale import VirtualScale
 from drivers.simulate.scanner import Habits, VirtualScanner
 from drivers.transports.loopback import device
@@ -121,6 +122,42 @@ def test_a_scanner_that_another_program_holds_says_so(tmp_path: Path) -> None:
     scanner.close()
 
 
+@pytest.mark.parametrize(
+    ("model", "beeps"),
+    [
+        ("datalogic", b"BF"),
+        ("honeywell", b"\x1b7,\x1b8,\x1b4,"),
+        ("zebra", b"\x07\x07\x07\x07"),
+        ("none", b""),
+    ],
+)
+def test_a_scanner_beeps_as_the_bench_judges(model: str, beeps: bytes) -> None:
+    name = f"beeps-{model}"
+    heard = Heard()
+    scanners = {"hand": Scanner(url=f"loopback://{name}", feedback=model)}
+    at_the_bench = Devices(scanners, {}, heard.post, heard.lamp)
+    at_the_bench.start()
+    heard.wait_lamp("hand", "ok", "")
+    for answer in (Answer.GOOD, Answer.BAD, Answer.IGNORED):
+        at_the_bench.answer("hand", answer)
+        at_the_bench.answer("wedge", answer)
+    device(name).feed(b"4006381333931\r")
+    assert heard.scan() == "4006381333931"
+    assert device(name).wait_written(lambda written: written == beeps, SECONDS) == beeps
+    at_the_bench.stop()
+
+
+def test_a_grabbed_keyboard_is_a_scanner_like_any(tmp_path: Path) -> None:
+    # KEY_4, KEY_2, KEY_ENTER, as the kernel tells of them.
+    keys = (5, 3, 28)
+    event = struct.Struct("llHHi")
+    wire = b"".join(event.pack(0, 0, 1, key, value) for key in keys for value in (1, 0))
+    with listening({"table": Scanner(url="loopback://table", framing="keys-us")}) as heard:
+        heard.wait_lamp("table", "ok", "")
+        device("table").feed(wire)
+        assert heard.scan() == "42"
+
+
 def test_an_address_that_means_nothing_leaves_the_other_devices_alone() -> None:
     scanners = {"wrong": Scanner(url="loopback://"), "hand": Scanner(url="loopback://right")}
     with listening(scanners) as heard:
@@ -194,6 +231,35 @@ def test_a_scale_that_does_not_answer_is_silent_and_then_well_again() -> None:
         heard.wait_lamp("pan", "ok", "")
         device("pan").feed(b"S +\r\n")
         heard.wait_lamp("pan", "bad", "too heavy")
+
+
+def test_a_scale_that_speaks_unasked_is_silent_when_it_stops() -> None:
+    with listening(scales={"pan": Scale(url="loopback://hid", protocol="hid")}) as heard:
+        heard.wait_lamp("pan", "bad", "silent")
+        device("hid").feed(bytes((3, 2, 2, 0, 0, 0)))
+        heard.wait_lamp("pan", "ok", "")
+    assert device("hid").written == b""
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (b"S +\r\n", Why.TOO_HEAVY),
+        (b"S S     12 PCS\r\n", Why.WRONG_UNIT),
+        (b"S S Error 1b\r\n", Why.OUT_OF_ORDER),
+    ],
+)
+def test_a_scale_that_cannot_weigh_is_told_once_and_not_for_a_hand_on_the_pan(
+    answer: bytes, why: Why
+) -> None:
+    name = f"helpless-{why.name}"
+    with listening(scales={"pan": Scale(url=f"loopback://{name}")}) as heard:
+        heard.wait_lamp("pan", "busy", "")
+        device(name).feed(answer * 3 + b"S S      0.000 kg\r\n" + answer * 9)
+        assert heard.next() == NoWeight(why)
+        heard.wait_lamp("pan", "bad", why.value)
+        device(name).feed(b"S S      0.000 kg\r\n" + b"S S      0.850 kg\r\n" * 3)
+        assert heard.next() == Settled(850)
 
 
 def test_a_bench_with_a_keyboard_wedge_alone_listens_to_nothing() -> None:

@@ -56,7 +56,7 @@ EXAMPLES: dict[str, tuple[object, ...]] = {
     "flow": ("login", "choose", "pick", "pack", "weigh", "ship"),
     "command": (word.command_label("UNDO"),),
     "lane": ("GREEN", ""),
-    "why": ("no such street", ""),
+    "why": ("no such street", "", *parcels.SCALE_NEEDS),
     "pieces": (0, 1, 2),
     "n": (1, 2),
 }

@@ -175,7 +175,9 @@ class Weighing:
     def __init__(self, link: Path, protocol: str) -> None:
         self._reader = scales.READERS[protocol]()
         self._settler = scales.Settler(needed=2)
-        self.counted: queue.Queue[scales.Settled | scales.NotEmptied] = queue.Queue()
+        self.counted: queue.Queue[scales.Settled | scales.NotEmptied | scales.Frozen] = (
+            queue.Queue()
+        )
         self.zeroed: queue.Queue[None] = queue.Queue()
         self.listener = Listener(
             open_transport(f"serial://{link}"),
@@ -188,12 +190,12 @@ class Weighing:
 
     def _hear(self, data: bytes, at: float) -> None:
         for reading in self._reader.receive(data):
-            if (said := self._settler.receive(reading)) is not None:
+            if (said := self._settler.receive(reading, at)) is not None:
                 self.counted.put(said)
             elif reading == scales.Reading(0, stable=True):
                 self.zeroed.put(None)
 
-    def weight(self) -> scales.Settled | scales.NotEmptied:
+    def weight(self) -> scales.Settled | scales.NotEmptied | scales.Frozen:
         return self.counted.get(timeout=PATIENCE)
 
     def see_zero(self) -> None:

@@ -224,6 +224,60 @@ def test_a_beep_is_sent_when_the_wire_is_up_and_forgotten_when_it_is_not() -> No
     ear.listener.stop()
 
 
+class Deaf:
+    """A scanner that sends codes and takes no bytes: its flow control is stuck."""
+
+    url = "loopback://deaf"
+
+    def __init__(self) -> None:
+        self._wire = open_transport(self.url)
+
+    def connect(self, timeout: float) -> None:
+        self._wire.connect(timeout)
+
+    def write(self, data: bytes, deadline: float) -> None:
+        raise Stalled("it takes nothing")
+
+    def read_until(self, deadline: float) -> bytes:
+        return self._wire.read_until(deadline)
+
+    def close(self) -> None:
+        self._wire.close()
+
+
+def test_a_scanner_that_takes_no_beep_is_heard_all_the_same() -> None:
+    heard: queue.Queue[bytes] = queue.Queue()
+    states: queue.Queue[LinkState] = queue.Queue()
+    listener = Listener(Deaf(), lambda data, at: heard.put(data), states.put, answered=True)
+    listener.start()
+    assert states.get(timeout=PATIENCE) == Up()
+    for code in (b"one", b"two"):
+        device("deaf").feed(code)
+        assert heard.get(timeout=PATIENCE) == code
+        listener.say(b"B")
+    listener.stop()
+    assert states.get(timeout=PATIENCE) == Ended()
+
+
+def test_an_answer_to_a_scan_goes_out_before_the_silence_behind_it_is_over() -> None:
+    heard: queue.Queue[float] = queue.Queue()
+    quiet: queue.Queue[float] = queue.Queue()
+    listener = Listener(
+        open_transport("loopback://answered"),
+        lambda data, at: heard.put(at),
+        lambda state: None,
+        on_quiet=quiet.put,
+        answered=True,
+    )
+    listener.start()
+    device("answered").feed(b"4006381333931\r")
+    heard.get(timeout=PATIENCE)
+    listener.say(b"B")
+    assert device("answered").wait_written(bool, PATIENCE) == b"B"
+    assert quiet.empty()
+    listener.stop()
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_mistake_in_a_callback_puts_the_lamp_out() -> None:
     states: queue.Queue[LinkState] = queue.Queue()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace as but
 
-from station.flows.flow import NotZeroed, PrinterTrouble, Refused, Weighed
+from station.flows.flow import NotZeroed, PrinterTrouble, Refused, Unweighed, Weighed
 from station.session import Settings
 from sync.orders import HoldKind, Order, PrintState, facts
 from sync.protocol.messages import Item
@@ -191,6 +191,8 @@ STORIES: Mapping[str, Story] = {
         [
             *PACKED,
             lambda bench: bench.put(NotZeroed(1090)),
+            lambda bench: bench.put(Unweighed("wrong unit")),
+            lambda bench: bench.put(Unweighed("frozen")),
             weighs(0),
             weighs(700),
             "PKUSR0007",

@@ -22,6 +22,7 @@ from station.flows.flow import (
     PrintLabel,
     Refreshed,
     Refused,
+    Unweighed,
     Weighed,
 )
 from station.prompt import Tone
@@ -256,6 +257,7 @@ ODD_MOVES = st.one_of(
             _vanish,
             _wanted_back,
             lambda bench: bench.put(NotZeroed(500)),
+            lambda bench: bench.put(Unweighed("frozen")),
             lambda bench: bench.put(Refreshed(bench.session.order)),
             lambda bench: bench.put(Refreshed(None)),
             lambda bench: bench.put(PrinterTrouble("zd421", "paper")),
