@@ -7,6 +7,6 @@ that a mistake in one is not hidden by the same mistake in the other.
     cli             the command `packbench device simulate`
     label_printer   the printer as a whole: server (the port and its faults), paper (queue, roll,
                     counter), book (what came out), and a personality: zpl, tspl, escpos
-    scanner, scale  devices on a terminal, a pseudo-tty under a stable name
+    scanner, scale  devices on a terminal, a pseudo-tty under a stable name; each has its FAULTS
     control         words in, JSON out: load media, fire a code, put a parcel on the pan
 """

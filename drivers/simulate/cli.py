@@ -12,12 +12,12 @@ import random
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from drivers.simulate import escpos, fault, tspl, zpl
+from drivers.simulate import escpos, fault, scale, scanner, tspl, zpl
 from drivers.simulate.control import Control, Obey, read_words
 from drivers.simulate.label_printer import VirtualPrinter
 from drivers.simulate.personality import Personality
@@ -96,14 +96,7 @@ def _add_printer(parser: argparse.ArgumentParser, port: int) -> None:
     parser.add_argument("--media", type=_count, metavar="N", help="labels on a roll (no end)")
     parser.add_argument("--ms-per-label", type=float, default=300.0, metavar="MS")
     parser.add_argument("--refill-after", type=float, metavar="SECONDS", help="somebody refills it")
-    names = "; ".join(f"{name}: {does}" for name, does in fault.NAMES.items())
-    parser.add_argument(
-        "--fault",
-        action="append",
-        default=[],
-        metavar="NAME[=VALUE]",
-        help=f"may be given again: {names}",
-    )
+    _add_faults(parser, fault.NAMES)
     parser.set_defaults(open=_open_printer)
 
 
@@ -116,6 +109,7 @@ def _add_scanner(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--double", action="store_true", help="read every code twice")
     parser.add_argument("--noise", type=float, default=0.0, metavar="SHARE")
     parser.add_argument("--seed", type=int, default=0, help="of the noise")
+    _add_faults(parser, scanner.FAULTS)
     parser.set_defaults(open=_open_scanner)
 
 
@@ -124,7 +118,19 @@ def _add_scale(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--protocol", choices=PROTOCOLS, default="mt-sics")
     parser.add_argument("--settle-seconds", type=float, default=0.6, metavar="SECONDS")
     parser.add_argument("--capacity", type=_count, default=30_000, metavar="GRAMS")
+    _add_faults(parser, scale.FAULTS)
     parser.set_defaults(open=_open_scale)
+
+
+def _add_faults(parser: argparse.ArgumentParser, known: Mapping[str, str]) -> None:
+    names = "; ".join(f"{name}: {does}" for name, does in known.items())
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[=VALUE]",
+        help=f"may be given again: {names}",
+    )
 
 
 Ready = dict[str, object]
@@ -190,20 +196,26 @@ def _open_scanner(options: argparse.Namespace, stack: ExitStack) -> tuple[Ready,
         double=options.double,
         noise=options.noise,
     )
-    scanner = VirtualScanner(options.link, habits, random.Random(options.seed))  # noqa: S311
-    stack.callback(scanner.close)
-    return {"url": f"serial://{options.link.absolute()}"}, scanner.obey
+    device = VirtualScanner(options.link, habits, random.Random(options.seed))  # noqa: S311
+    stack.callback(device.close)
+    for name in options.fault:
+        device.strike(name)
+    return {"url": f"serial://{options.link.absolute()}"}, device.obey
 
 
 def _open_scale(options: argparse.Namespace, stack: ExitStack) -> tuple[Ready, Obey]:
-    scale = VirtualScale(
+    device = VirtualScale(
         options.link,
         options.protocol,
         settle_seconds=options.settle_seconds,
         capacity=options.capacity,
     )
-    stack.callback(scale.close)
-    return {"url": f"serial://{options.link.absolute()}", "protocol": options.protocol}, scale.obey
+    stack.callback(device.close)
+    for name in options.fault:
+        device.strike(name)
+    wire = "hidraw" if options.protocol == "hid" else "serial"
+    url = f"{wire}://{options.link.absolute()}"
+    return {"url": url, "protocol": options.protocol}, device.obey
 
 
 def _count(text: str) -> int:

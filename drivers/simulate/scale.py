@@ -1,8 +1,8 @@
-"""A scale that exists in software: a pan that swings before it rests, and three protocols.
+"""A scale that exists in software: a pan that swings before it rests, and four protocols.
 
 `Pan` says what lies on it at a time; `answer` says it in a protocol; `VirtualScale` is the port.
 Words: `put GRAMS` (or just the grams), `lift`, `residue GRAMS` (what stays when lifting: the scale
-does not return to zero), `unplug`, `plug`, `state`.
+does not return to zero), `unplug`, `plug`, `fault NAME`, `clear`, `state`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import math
 import re
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from drivers.simulate.naming import named, number
 from drivers.simulate.terminal import Terminal
 
 _SWING = 0.3
@@ -25,7 +26,20 @@ _QUESTIONS = {
     "toledo-8217": re.compile(rb"(?P<word>[WZ])"),
     "nci": re.compile(rb"(?P<word>[WSZ])\r"),
 }
-PROTOCOLS = tuple(_QUESTIONS)
+PROTOCOLS = (*_QUESTIONS, "hid")
+"""The last speaks unasked: a report every _POLL_SECONDS."""
+FAULTS = {
+    "frozen": "go on showing what it shows now, whatever lies on it",
+    "silent": "answer nothing",
+    "lost-reply": "swallow the next N answers (1)",
+    "wrong-unit": "show pieces, or carats",
+    "out-of-order": "report a fault of its own",
+    "restless": "never come to rest: a draught, a shaking table",
+    "garbage": "send a line of wrong bytes before each answer",
+    "byte-by-byte": "send each answer in pieces of one byte",
+}
+"""What can go wrong with it, by name; each lasts until `clear`, or until the N are lost."""
+_GARBAGE = b"\xd5\xaa\x00\xff\r\n"
 _LONGEST_QUESTION = 64
 
 
@@ -35,6 +49,10 @@ class Shown:
 
     grams: int
     moving: bool
+    unit: bool = True
+    """Grams; False: pieces, or carats."""
+    well: bool = True
+    """False: the scale has found a fault in itself."""
 
 
 @dataclass(slots=True)
@@ -67,14 +85,18 @@ def answer(protocol: str, word: bytes, shown: Shown, capacity: int) -> bytes:
         case "mt-sics":
             return _mt_sics(word, shown, over=over)
         case "toledo-8217":
-            if shown.moving or over or under or word != b"W":
+            if shown.moving or over or under or word != b"W" or not shown.well:
                 bits = 0x60 | shown.moving | over << 1 | under << 2 | zero << 4
-                return b"\x02?%c\r" % bits
+                return b"\x02?%c\r" % (bits | (not shown.well) << 3)
             return b"\x02%06.3f\r" % (shown.grams / 1000)
         case "nci":
-            status = b"%c%c" % (0x30 | shown.moving | zero << 1, 0x30 | under | over << 1)
-            weight = b"" if over or word != b"W" else b"\n%7.3fkg\r" % (shown.grams / 1000)
+            one = 0x30 | shown.moving | zero << 1 | (not shown.well) << 2
+            status = b"%c%c" % (one, 0x30 | under | over << 1)
+            unit = b"kg" if shown.unit else b"ct"
+            weight = b"" if over or word != b"W" else b"\n%7.3f%s\r" % (shown.grams / 1000, unit)
             return weight + b"\n" + status + b"\r\x03"
+        case "hid":
+            return _report(shown, over=over)
         case _:
             raise ValueError(f"a scale speaks one of {', '.join(PROTOCOLS)}, not {protocol}")
 
@@ -82,11 +104,28 @@ def answer(protocol: str, word: bytes, shown: Shown, capacity: int) -> bytes:
 def _mt_sics(word: bytes, shown: Shown, *, over: bool) -> bytes:
     if word == b"Z":
         return b"Z I\r\n" if shown.moving else b"Z A\r\n"
+    if not shown.well:
+        return b"S S Error 10b\r\n"
     if over:
         return b"S +\r\n"
     if word == b"S" and shown.moving:
         return b"S I\r\n"
+    if not shown.unit:
+        return b"S S %10d PCS\r\n" % (shown.grams // 12)
     return b"S %c %10.3f kg\r\n" % (b"D" if shown.moving else b"S", shown.grams / 1000)
+
+
+def _report(shown: Shown, *, over: bool) -> bytes:
+    """Return report 3 of a HID scale: status, unit, exponent, weight."""
+    status = 3 if shown.moving else 2 if shown.grams == 0 else 4
+    if shown.grams < 0:
+        status = 5
+    if over:
+        status = 6
+    if not shown.well:
+        status = 1
+    grams = min(abs(shown.grams), 0xFFFF)
+    return bytes((3, status, 2 if shown.unit else 4, 0, grams & 0xFF, grams >> 8))
 
 
 class VirtualScale:
@@ -105,6 +144,9 @@ class VirtualScale:
         self._protocol, self._capacity = protocol, capacity
         self._pan = Pan(settle_seconds)
         self._residue = 0
+        self._faults: set[str] = set()
+        self._frozen: Shown | None = None
+        self._to_lose = 0
         self._hands = threading.Lock()
         self._terminal = Terminal(link)
         self._stopping = threading.Event()
@@ -134,13 +176,50 @@ class VirtualScale:
                 self._terminal.unplug()
             case "plug":
                 self._terminal.plug()
+            case "fault":
+                self.strike(rest)
+            case "clear":
+                self.clear()
             case "state":
                 pass
             case _:
                 self.put(_grams(word))
+        shown = self._shown()
+        return {
+            "grams": shown.grams,
+            "moving": shown.moving,
+            "plugged": self._terminal.plugged,
+            "faults": sorted(self._faults),
+        }
+
+    def strike(self, text: str) -> None:
+        """Let something go wrong, by its name in FAULTS. Raises ValueError."""
+        name, value = named(text, FAULTS)
+        if name == "wrong-unit" and self._protocol == "toledo-8217":
+            raise ValueError("Toledo 8217 sends no unit; it cannot send a wrong one")
+        frozen = self._shown()
         with self._hands:
-            shown = self._pan.shown(time.monotonic())
-        return {"grams": shown.grams, "moving": shown.moving, "plugged": self._terminal.plugged}
+            if name == "lost-reply":
+                self._to_lose = int(number(name, value, 1.0))
+            if name == "frozen":
+                self._frozen = frozen
+            self._faults.add(name)
+
+    def clear(self) -> None:
+        """Be well again."""
+        with self._hands:
+            self._faults.clear()
+            self._frozen, self._to_lose = None, 0
+
+    def _shown(self) -> Shown:
+        with self._hands:
+            shown = self._frozen or self._pan.shown(time.monotonic())
+            return replace(
+                shown,
+                moving=shown.moving or "restless" in self._faults,
+                unit="wrong-unit" not in self._faults,
+                well="out-of-order" not in self._faults,
+            )
 
     def close(self) -> None:
         """Take it away."""
@@ -152,13 +231,32 @@ class VirtualScale:
         heard = b""
         while not self._stopping.is_set():
             heard += self._terminal.read()
-            while asked := _QUESTIONS[self._protocol].search(heard):
+            question = _QUESTIONS.get(self._protocol)
+            if question is None:
+                heard = b""
+                self._say(b"")
+                self._stopping.wait(_POLL_SECONDS)
+                continue
+            while asked := question.search(heard):
                 heard = heard[asked.end() :]
-                with self._hands:
-                    shown = self._pan.shown(time.monotonic())
-                self._terminal.write(answer(self._protocol, asked["word"], shown, self._capacity))
+                self._say(asked["word"])
             heard = heard[-_LONGEST_QUESTION:]
             self._terminal.wait(_POLL_SECONDS)
+
+    def _say(self, word: bytes) -> None:
+        if "silent" in self._faults:
+            return
+        if self._to_lose > 0:
+            self._to_lose -= 1
+            return
+        wire = answer(self._protocol, word, self._shown(), self._capacity)
+        if "garbage" in self._faults:
+            wire = _GARBAGE + wire
+        if "byte-by-byte" in self._faults:
+            for byte in wire:
+                self._terminal.write(bytes([byte]))
+            return
+        self._terminal.write(wire)
 
 
 def _grams(word: str) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from drivers.simulate import scale, scanner
 from drivers.simulate.cli import main
 from drivers.simulate.fault import NAMES
 from drivers.transports import open_transport
@@ -102,12 +103,14 @@ def test_a_scanner_and_a_scale_are_moved_through_a_control_address(tmp_path: Pat
             "ZPL",
         ),
         (["scanner", "--link", "/proc/none/x"], "cannot be simulated"),
+        (["scanner", "--link", "{here}/x", "--fault", "explode"], "unplug-mid-code"),
+        (["scale", "--link", "{here}/x", "--fault", "explode"], "byte-by-byte"),
     ],
 )
 def test_what_cannot_be_simulated_is_refused_with_a_sentence(
-    argv: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+    argv: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(argv) == 1
+    assert main([word.format(here=tmp_path) for word in argv]) == 1
     assert sentence in capsys.readouterr().err
 
 
@@ -118,8 +121,13 @@ def test_a_wrong_option_is_a_matter_of_usage() -> None:
 
 
 def test_help_names_every_fault(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["label-printer", "--help"])
-    # argparse breaks lines within the names.
-    shown = "".join(capsys.readouterr().out.split())
-    assert all(name in shown for name in NAMES)
+    for device, names in (
+        ("label-printer", NAMES),
+        ("scanner", scanner.FAULTS),
+        ("scale", scale.FAULTS),
+    ):
+        with pytest.raises(SystemExit):
+            main([device, "--help"])
+        # argparse breaks lines within the names.
+        shown = "".join(capsys.readouterr().out.split())
+        assert all(name in shown for name in names)

@@ -15,6 +15,7 @@ from drivers import scales
 from drivers.scanners import Garbled, Scan, line
 from drivers.simulate.scale import PROTOCOLS, Pan, Shown, VirtualScale, answer
 from drivers.simulate.scanner import ENDINGS, Habits, VirtualScanner, bytes_of
+from drivers.simulate.scanner import FAULTS as SCANNER_FAULTS
 from drivers.transports import Down, Ended, LinkState, Listener, Occupied, Up, open_transport
 
 PATIENCE = 30.0
@@ -128,12 +129,13 @@ def test_a_bench_that_starts_before_its_scanner_waits_for_it(link: Path) -> None
 
 
 def test_the_words_move_a_scanner(scanner: VirtualScanner, bench: Bench) -> None:
-    assert scanner.obey(MUG) == {"fired": 1, "plugged": True}
+    well = {"faults": [], "beeps": ""}
+    assert scanner.obey(MUG) == {"fired": 1, "plugged": True} | well
     assert bench.hear() == MUG
     scanner.obey(r"scan ]C10104006381333931\x1d10ABC")
     assert bench.hear() == "0104006381333931\x1d10ABC"
-    assert scanner.obey("unplug") == {"fired": 2, "plugged": False}
-    assert scanner.obey("plug") == {"fired": 2, "plugged": True}
+    assert scanner.obey("unplug") == {"fired": 2, "plugged": False} | well
+    assert scanner.obey("plug") == {"fired": 2, "plugged": True} | well
     assert scanner.obey("state")["fired"] == 2
 
 
@@ -163,6 +165,81 @@ def test_the_symbology_is_told_as_a_scanner_would() -> None:
     codes = [MUG, "40123455", "0104006381333931\x1d10A", "TOTE-17", "]Q3x"]
     wires = [bytes_of(code, Habits(aim=True), random.Random(1)) for code in codes]
     assert [wire[:3] for wire in wires] == [b"]E0", b"]E4", b"]C1", b"]C0", b"]Q3"]
+
+
+GS1 = r"]C10104006381333931\x1d10ABC"
+STRIKES: dict[str, tuple[str, list[str]]] = {
+    "no-suffix": (MUG, [f"unfinished: {MUG}"]),
+    "crlf": (MUG, [MUG]),
+    "slow=0.2": (MUG, [MUG]),
+    "lost-gs": (GS1, ["010400638133393110ABC"]),
+    "no-aim": (MUG, [MUG]),
+    "double": (MUG, [MUG, MUG]),
+    "noise": (MUG, ["\ufffd" + MUG]),
+    f"several={MUG}": ("TOTE-1", ["TOTE-1", MUG]),
+    "deaf": (MUG, [MUG]),
+}
+
+
+@pytest.mark.parametrize("fault", STRIKES)
+def test_what_a_scanner_does_wrong_is_heard_as_it_is_and_ends_when_cleared(
+    fault: str, scanner: VirtualScanner, bench: Bench
+) -> None:
+    code, heard = STRIKES[fault]
+    assert scanner.obey(f"fault {fault}")["faults"] == [fault.partition("=")[0]]
+    scanner.scan(code)
+    assert [bench.hear() for _ in heard] == heard
+    scanner.obey("clear")
+    scanner.scan(MUG)
+    assert bench.hear() == MUG
+
+
+def test_every_fault_of_a_scanner_is_tried() -> None:
+    elsewhere = {"out-of-range", "wrong-baud", "unplug-mid-code"}
+    assert {name.partition("=")[0] for name in STRIKES} | elsewhere == set(SCANNER_FAULTS)
+
+
+def test_a_cable_lost_in_the_middle_of_a_code_never_makes_another_code(
+    scanner: VirtualScanner, bench: Bench
+) -> None:
+    scanner.obey("fault unplug-mid-code")
+    scanner.scan(MUG)
+    assert isinstance(bench.state(), Down)
+    assert bench.state() == Up()
+    scanner.scan("TOTE-1")
+    heard = [bench.hear()]
+    if heard[0] != "TOTE-1":  # its first half may be lost in the cable, too
+        heard.append(bench.hear())
+    assert heard in (["TOTE-1"], ["unfinished: 400638", "TOTE-1"])
+
+
+def test_a_scanner_out_of_range_sends_all_it_read_when_it_is_back(
+    scanner: VirtualScanner, bench: Bench
+) -> None:
+    scanner.obey("fault out-of-range")
+    codes = [f"OLD-{i}" for i in range(20)]
+    for code in codes:
+        scanner.scan(code)
+    assert bench.said.empty()
+    scanner.obey("clear")
+    assert [bench.hear() for _ in codes] == codes
+
+
+def test_a_scanner_at_the_wrong_speed_never_sends_a_code_of_ours(
+    scanner: VirtualScanner, bench: Bench
+) -> None:
+    scanner.obey("fault wrong-baud")
+    scanner.scan(MUG)
+    assert "4006" not in bench.hear()
+
+
+def test_the_beeps_of_the_bench_are_seen_in_a_scanners_state(
+    scanner: VirtualScanner, bench: Bench
+) -> None:
+    bench.listener.say(b"B")
+    deadline = time.monotonic() + PATIENCE
+    while scanner.obey("state")["beeps"] != "B":
+        assert time.monotonic() < deadline
 
 
 def test_every_ending_is_known() -> None:
@@ -238,6 +315,66 @@ def test_a_scale_keeps_answering_after_a_replug_and_shows_what_was_left_on_it(
     with pytest.raises(ValueError, match="whole grams"):
         scale.obey("put heavy")
     bench.listener.stop()
+    scale.close()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("unit", [True, False])
+@pytest.mark.parametrize("well", [True, False])
+def test_a_scale_that_is_not_well_says_so_in_every_protocol(
+    protocol: str, unit: bool, well: bool
+) -> None:
+    word = b"SI" if protocol == "mt-sics" else b"W"
+    wire = answer(protocol, word, Shown(850, False, unit=unit, well=well), capacity=30_000)
+    [said] = scales.READERS[protocol]().receive(wire)
+    if not well:
+        assert said == scales.NoWeight(scales.Why.OUT_OF_ORDER)
+    elif not unit and protocol != "toledo-8217":
+        assert said == scales.NoWeight(scales.Why.WRONG_UNIT)
+    else:
+        assert said == scales.Reading(850, stable=True)
+
+
+@pytest.mark.parametrize("fault", ["garbage", "byte-by-byte", "lost-reply=3"])
+def test_a_scale_on_a_bad_wire_weighs_all_the_same(fault: str, tmp_path: Path) -> None:
+    scale = VirtualScale(tmp_path / "scale", settle_seconds=0.01)
+    assert scale.obey(f"fault {fault}")["faults"] == [fault.partition("=")[0]]
+    bench = Weighing(tmp_path / "scale", "mt-sics")
+    bench.see_zero()
+    scale.put(850)
+    assert bench.weight() == scales.Settled(850)
+    bench.listener.stop()
+    scale.close()
+
+
+@pytest.mark.parametrize("fault", ["frozen", "silent", "restless"])
+def test_a_scale_that_hangs_or_never_rests_gives_no_weight_until_it_is_well(
+    fault: str, tmp_path: Path
+) -> None:
+    scale = VirtualScale(tmp_path / "scale", settle_seconds=0.01)
+    bench = Weighing(tmp_path / "scale", "mt-sics")
+    bench.see_zero()
+    scale.obey(f"fault {fault}")
+    scale.put(850)
+    scale.lift()
+    scale.obey("clear")
+    bench.see_zero()
+    assert bench.counted.empty()
+    scale.put(1200)
+    assert bench.weight() == scales.Settled(1200)
+    bench.listener.stop()
+    scale.close()
+
+
+def test_a_fault_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Path) -> None:
+    scale = VirtualScale(tmp_path / "scale", "toledo-8217")
+    for words, sentence in (
+        ("fault explode", "there are frozen"),
+        ("fault wrong-unit", "sends no unit"),
+        ("fault lost-reply=many", "no number"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            scale.obey(words)
     scale.close()
 
 
