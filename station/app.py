@@ -20,9 +20,11 @@ from textual.message import Message
 from textual.timer import Timer
 
 from drivers.scanners import Answer
-from station import commands, flows, wording
+from station import codes, commands, flows, wording
 from station.bench import Bench
+from station.flows.expected import expected
 from station.flows.flow import Commanded, Input
+from station.in_view import IN_VIEW_SECONDS, Heard, InView, Sorted
 from station.input import FloorApp, RawScan
 from station.prompt import Headings, Lamp, StatusLine, Tone, Verdict
 from station.screens.working import WorkingScreen
@@ -59,6 +61,15 @@ class GarbledScan(Message):
     def __init__(self, text: str, source: str) -> None:
         super().__init__()
         self.text = text
+        self.source = source
+
+
+class OldScans(Message):
+    """A scanner sent what it had kept while it was out of range."""
+
+    def __init__(self, texts: Sequence[str], source: str) -> None:
+        super().__init__()
+        self.texts = texts
         self.source = source
 
 
@@ -132,6 +143,7 @@ class BenchApp(FloorApp):
         self._lease_over = False
         self._queue_timer: Timer | None = None
         self._quit_asked = float("-inf")
+        self._in_view = InView()
         self._sound: Sound = Silence()
         self._hook: Hook | None = None
 
@@ -167,6 +179,24 @@ class BenchApp(FloorApp):
         self._show(self.bench.scan(raw.text, raw.source, raw.at), heard=raw.text, at=raw.at)
         self._answer(raw.source, ignored=self.bench.twice)
 
+    async def from_wire(self, raw: RawScan) -> None:
+        """A scan from a wire: alone, or one of several codes in view."""
+        code = codes.read(raw.text)
+        wanted = expected(self.bench.session, code, raw.text)
+        await self._sort(self._in_view.hear(Heard(raw.text, raw.source, raw.at), wanted=wanted))
+        if self._in_view.waits:
+            self.set_timer(IN_VIEW_SECONDS, self._view_over)
+
+    async def _view_over(self) -> None:
+        await self._sort(self._in_view.expire())
+
+    async def _sort(self, heard: Sorted) -> None:
+        for one in heard.ignored:
+            self.bench.ignore(one.text, one.source)
+            self._answer(one.source, ignored=True)
+        for one in heard.meant:
+            await self.scanned(RawScan(one.text, one.source, one.at))
+
     async def broken(self, broken: Broken) -> None:
         """Half a code came in."""
         self._show(self.bench.garbled(broken.text, "wedge"))
@@ -189,6 +219,11 @@ class BenchApp(FloorApp):
         """Half a code came in by a wire."""
         self._show(self.bench.garbled(message.text, message.source))
         self._answer(message.source)
+
+    def on_old_scans(self, message: OldScans) -> None:
+        """Scans of some time ago: kept, and asked about."""
+        self._show(self.bench.late(message.texts, message.source))
+        self._answer(message.source, ignored=True)
 
     def _answer(self, source: str, *, ignored: bool = False) -> None:
         """Behind the verdict: a scanner that waits for its answer must get one in any case."""

@@ -11,7 +11,7 @@ import logging
 import math
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -33,7 +33,9 @@ from station.flows.flow import (
     Refused,
     Scanned,
     Step,
+    TakeLate,
 )
+from station.late import Late
 from station.notice import Notice
 from station.session import Session, restored, saved
 from station.store import desk, journal, notices
@@ -92,6 +94,7 @@ class Bench:
         self._heard: Reading | None = None
         self.twice = False
         """The last scan was the one before it once more: heard, kept, and nothing more."""
+        self._late = Late(lambda text: self._read(codes.read(text), text, "late", None), self.put)
         self._doubted = False
         """The step queued a label that may have come out before: the packer must be asked."""
         self.begun: dict[str, float] = {}
@@ -117,13 +120,24 @@ class Bench:
                 return self._again(text, source)
         return self._read(code, text, source, at)
 
+    def late(self, texts: Sequence[str], source: str) -> Session:
+        """Take scans that were made some time ago: on record, and then a question."""
+        for text in texts:
+            self.ignore(_storable(text), source)
+        self._late.add(tuple(map(_storable, texts)))
+        return self._late.after(self.session, self.session)
+
+    def ignore(self, text: str, source: str) -> Session:
+        """Keep a scan that means nothing: it came twice, lay beside the right one, or is old."""
+        return self._again(_storable(text), source)
+
     def _again(self, text: str, source: str) -> Session:
         """On disk like every scan; it means nothing."""
         try:
             with self.store.turn() as turn:
                 journal.write_scan(turn, self._clock(), text, source, saved(self.session))
         except StoreError:
-            log.exception("a double read was not stored")
+            log.exception("a scan that means nothing was not stored")
         return self.session
 
     def garbled(self, text: str, source: str) -> Session:
@@ -223,9 +237,9 @@ class Bench:
             # be no news any more: no label would be printed, no cancellation shown.
             self.refresh()
             return self._turn(asked, text, source, at, news_first=False)
-        self.session = session
+        before, self.session = self.session, session
         self.on_commit()
-        return self.refresh() if self._doubted else session
+        return self._late.after(before, self.refresh() if self._doubted else session)
 
     def _fresh(self, turn: Turn) -> Session:
         if self._notices is None:
@@ -283,6 +297,8 @@ class Bench:
                 _queue(turn, job, self.printers.paper, "paper", parcel, "", order_id, layout)
             case Acknowledged(notice=seq):
                 notices.acknowledge(turn, seq)
+            case TakeLate():
+                self._late.wanted = True
             case facts.LabelPrinted(job=job):
                 _moved(turn, job, "printed")
             case facts.LabelNotPrinted(job=job):

@@ -69,6 +69,9 @@ class Scanner(Part, frozen=True, kw_only=True):
     """One of `drivers.scanners.READERS`."""
     feedback: str = "none"
     """Whose scanner is told whether its scan was right: one of `drivers.scanners.FEEDBACKS`."""
+    memory: bool = False
+    """It keeps codes while it is out of range, and sends them later: each of its scans is held back
+    for 25 ms, so that the first of a batch is not taken for a scan of now."""
 
     def __post_init__(self) -> None:
         _check_url(self.url)

@@ -16,7 +16,8 @@ from typing import Protocol
 
 from drivers import scales, scanners
 from drivers.scales import Frozen, NotEmptied, NoWeight, Reading, Settled, Settler, Why
-from drivers.scanners import Answer, Garbled, Scan
+from drivers.scanners import Answer, Batch, Garbled, Gate, Scan
+from drivers.scanners.batch import GAP_SECONDS
 from drivers.transports import (
     BadAddress,
     Down,
@@ -28,14 +29,15 @@ from drivers.transports import (
     Up,
     open_transport,
 )
+from drivers.transports.listener import QUIET_SECONDS
 from station.config import Scale, Scanner
 
 log = logging.getLogger(__name__)
 
 Weighing = Settled | NotEmptied | Frozen | NoWeight
 """What a scale can say. Only `Settled` counts; `NoWeight` is said when it goes on for a while."""
-Said = Scan | Garbled | Weighing
-"""What a device can say."""
+Said = Scan | Garbled | Batch | Weighing
+"""What a device can say. A `Batch` is scans of some time ago."""
 Post = Callable[[str, Said], None]
 """Told the device's name and what it said, in the device's thread: it must only pass things on."""
 OnLamp = Callable[[str, str, str], None]
@@ -71,8 +73,7 @@ class Devices:
     ) -> None:
         """Prepare to hear them; `start` begins."""
         ears: dict[str, tuple[str, _Ear]] = {
-            name: (one.url, _ScannerEar(one.framing, one.feedback))
-            for name, one in scanners.items()
+            name: (one.url, _ScannerEar(one)) for name, one in scanners.items()
         }
         ears |= {name: (one.url, _ScaleEar(one.protocol)) for name, one in scales.items()}
         self._wires = [_Wire(name, url, ear, post, on_lamp) for name, (url, ear) in ears.items()]
@@ -117,7 +118,10 @@ class _Ear(Protocol):
     lamp: tuple[str, str]
     """State and word, as of the last bytes."""
 
-    def connected(self) -> None:
+    pauses: tuple[float, ...]
+    """After which silences `quiet` is to be called."""
+
+    def connected(self, at: float) -> None:
         """The wire is new: what came over the old one is no beginning of anything."""
 
     def heard(self, data: bytes, at: float) -> Iterable[Said]:
@@ -131,28 +135,45 @@ class _ScannerEar:
     ask = b""
     speaks = False
 
-    def __init__(self, framing: str, feedback: str) -> None:
-        model = scanners.FEEDBACKS[feedback]
+    pauses: tuple[float, ...] = (GAP_SECONDS, QUIET_SECONDS)
+
+    def __init__(self, scanner: Scanner) -> None:
+        model = scanners.FEEDBACKS[scanner.feedback]
         self.answers: Mapping[Answer, bytes] = {
             answer: model.of(answer) for answer in Answer if model.of(answer)
         }
-        self._make = scanners.READERS[framing]
-        self._reader = self._make()
+        self._reader = scanners.READERS[scanner.framing]()
+        self._gate = Gate(memory=scanner.memory)
+        self._was_up = False
         self.lamp = ("ok", "")
 
-    def connected(self) -> None:
+    def connected(self, at: float) -> None:
+        if self._was_up:
+            self._gate.connected(at)
+        self._was_up = True
         # The reader stays: half a code from before the cut is to be told as garbled, not forgotten.
         self.lamp = ("ok", "")
 
-    def heard(self, data: bytes, at: float) -> list[Scan | Garbled]:
-        return self._reader.receive(data, at)
+    def heard(self, data: bytes, at: float) -> list[Scan | Garbled | Batch]:
+        return self._through(self._reader.receive(data, at))
 
-    def quiet(self, at: float) -> list[Scan | Garbled]:
-        return self._reader.idle(at)
+    def quiet(self, at: float) -> list[Scan | Garbled | Batch]:
+        return [*self._gate.idle(at), *self._through(self._reader.idle(at))]
+
+    def _through(self, read: list[Scan | Garbled]) -> list[Scan | Garbled | Batch]:
+        said: list[Scan | Garbled | Batch] = []
+        for one in read:
+            match one:
+                case Scan():
+                    said += self._gate.receive(one)
+                case Garbled():
+                    said.append(one)
+        return said
 
 
 class _ScaleEar:
     speaks = True
+    pauses: tuple[float, ...] = (QUIET_SECONDS,)
     answers: Mapping[Answer, bytes] = MappingProxyType({})
 
     def __init__(self, protocol: str) -> None:
@@ -164,7 +185,7 @@ class _ScaleEar:
         self._helpless = 0
         self.lamp = ("busy", "")
 
-    def connected(self) -> None:
+    def connected(self, at: float) -> None:
         self._reader = self._make()
         self.lamp = ("busy", "")
 
@@ -244,6 +265,7 @@ class _Wire:
                 ask=self._ear.ask,
                 ask_every=ASK_SECONDS,
                 answered=bool(self._ear.answers),
+                pauses=self._ear.pauses,
             )
             self._listener.start()
 
@@ -268,8 +290,8 @@ class _Wire:
         match state:
             case Up():
                 log.info("%s: connected", self.name)
-                self._ear.connected()
                 self._heard_at = time.monotonic()
+                self._ear.connected(self._heard_at)
                 self._show(*self._ear.lamp)
             case Down(error):
                 log.warning("%s: %s", self.name, error)

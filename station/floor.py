@@ -16,9 +16,9 @@ import msgspec
 from textual.app import App
 
 from drivers.scales import Frozen, NotEmptied, NoWeight, Settled
-from drivers.scanners import Answer, Garbled, Scan
+from drivers.scanners import Answer, Batch, Garbled, Scan
 from station import codes, wording
-from station.app import Around, BenchApp, GarbledScan, Happened, LampChanged
+from station.app import Around, BenchApp, GarbledScan, Happened, LampChanged, OldScans
 from station.bench import Bench, Printers
 from station.config import DATABASE, Config
 from station.devices import Devices, Said
@@ -216,6 +216,8 @@ class _Floor:
         match said:
             case Scan(text=text, aim=aim, at=at):
                 self._app.post_message(Scanned(f"{aim or ''}{text}", name, at))
+            case Batch(scans=scans):
+                self._app.post_message(OldScans([s.text for s in scans], name))
             case Garbled(text=text):
                 self._app.post_message(GarbledScan(text, name))
             case Settled(grams=grams):

@@ -69,6 +69,10 @@ class FloorApp(App[int], inherit_bindings=False):
     async def scanned(self, raw: RawScan) -> None:
         """A whole code came in. The next key is not looked at before this returns."""
 
+    async def from_wire(self, raw: RawScan) -> None:
+        """A whole code came in from a scanner on a wire."""
+        await self.scanned(raw)
+
     async def broken(self, broken: Broken) -> None:
         """Half a code came in, or a damaged one: say RESCAN, never guess."""
 
@@ -110,7 +114,7 @@ class FloorApp(App[int], inherit_bindings=False):
     async def on_scanned(self, message: Scanned) -> None:
         """A scan from a wire takes the same road, after what was typed before it."""
         message.stop()
-        await self.scanned(message.scan)
+        await self.from_wire(message.scan)
 
     async def _act(self, heard: list[Heard], source: str) -> None:
         for one in heard:

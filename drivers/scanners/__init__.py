@@ -3,6 +3,7 @@
     line            nearly all: each code ends with CR, LF or both
     keys-us …       a keyboard scanner that is grabbed; the layout is the scanner's own
     keymap          the layouts, as data
+    batch           is it a scan of now, or one that a scanner kept while it was out of range
     feedback        what to send so that a scanner beeps
     setup           what is wrong with how a scanner is set, from one code
 
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from functools import partial
 
 from drivers.scanners import keys, line
+from drivers.scanners.batch import Batch, Gate
 from drivers.scanners.feedback import FEEDBACKS, Answer, Feedback
 from drivers.scanners.scan import Flaw, Garbled, Reader, Scan
 
@@ -30,9 +32,11 @@ __all__ = [
     "FEEDBACKS",
     "READERS",
     "Answer",
+    "Batch",
     "Feedback",
     "Flaw",
     "Garbled",
+    "Gate",
     "Reader",
     "Scan",
 ]

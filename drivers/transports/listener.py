@@ -62,12 +62,13 @@ class Listener:
         ask: bytes = b"",
         ask_every: float = 0.2,
         answered: bool = False,
+        pauses: tuple[float, ...] = (QUIET_SECONDS,),
     ) -> None:
         """Prepare to listen; `start` begins.
 
-        `on_bytes(data, at)` gets what comes, with `time.monotonic()`; `on_quiet(at)` is called once
-        when nothing has come for QUIET_SECONDS after something had, be it that the wire was cut;
-        `on_state` is called at each change.
+        `on_bytes(data, at)` gets what comes, with `time.monotonic()`; `on_quiet(at)` is called
+        after each of `pauses`, seconds in which nothing has come after something had, be it that
+        the wire was cut; `on_state` is called at each change.
         `ask`, if any, is sent every `ask_every` seconds: most scales speak when spoken to.
         `answered`: what is heard is answered by `say`, and the answer must not be late.
         """
@@ -79,6 +80,9 @@ class Listener:
         self._state: LinkState | None = None
         self._heard_at: float | None = None
         """When the last byte came; None once the silence after it has been told."""
+        self._pauses = pauses
+        self._untold: tuple[float, ...] = ()
+        """The pauses since then that are still to be told."""
         self._answerable_at = float("-inf")
         """When the last byte came, said or not."""
         self._thread = threading.Thread(target=self._run, name=wire.url, daemon=True)
@@ -129,9 +133,12 @@ class Listener:
                 self._wire.write(self._ask, now + _WRITE_SECONDS)
                 ask_at = now + self._ask_every
             until = now + (_EAGER_READ_SECONDS if self._eager(now) else QUIET_SECONDS)
+            if self._heard_at is not None:
+                until = min(until, self._heard_at + self._untold[0])
             data = self._wire.read_until(min(until, ask_at) if self._ask else until)
             if data:
                 self._heard_at = self._answerable_at = time.monotonic()
+                self._untold = self._pauses
                 self._on_bytes(data, self._heard_at)
             else:
                 self._tell_silence()
@@ -146,8 +153,10 @@ class Listener:
 
     def _tell_silence(self) -> None:
         at = time.monotonic()
-        if self._heard_at is not None and at - self._heard_at >= QUIET_SECONDS:
-            self._heard_at = None
+        while self._heard_at is not None and at - self._heard_at >= self._untold[0]:
+            self._untold = self._untold[1:]
+            if not self._untold:
+                self._heard_at = None
             if self._on_quiet is not None:
                 self._on_quiet(at)
 

@@ -28,6 +28,7 @@ from station.flows import (
     choose,
     help,
     hold,
+    late,
     login,
     news,
     notices,
@@ -46,6 +47,7 @@ from station.flows.flow import (
     Commanded,
     Input,
     Known,
+    LateScans,
     Noticed,
     NotZeroed,
     PrinterTrouble,
@@ -92,6 +94,7 @@ QUESTIONS: Mapping[str, Callable[[Session, Input, Question], Step]] = {
     "hold": hold.answer,
     "release": hold.answer_release,
     "short": short.answer,
+    "late": late.answer,
 }
 VERBS: Mapping[str, Callable[[Session], Step]] = {
     "UNDO": undo.step,
@@ -135,6 +138,10 @@ def _answered(session: Session, input: Input) -> Step:
             return _refreshed(session, input)
         case Noticed():
             return Step(notices.news(session))
+        case LateScans():
+            # What is red or asked already comes first; the caller asks again after it.
+            busy = session.latched or session.question is not None
+            return Step(session) if busy else late.ask(session, input)
         case Commanded(name=name):
             return _heard(session, _card(name))
         case Scanned() | Weighed() | NotZeroed() | Unweighed():
@@ -319,6 +326,7 @@ __all__ = [
     "Commanded",
     "Input",
     "Known",
+    "LateScans",
     "NotZeroed",
     "PrinterTrouble",
     "Refreshed",

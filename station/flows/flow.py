@@ -107,6 +107,14 @@ class Noticed:
     """Input: the hub decided something about work that was done here; see `session.notices`."""
 
 
+@dataclass(frozen=True, slots=True)
+class LateScans:
+    """Input: a scanner was out of range and sends what it kept; all of it is on record."""
+
+    count: int
+    first: str
+
+
 Input = (
     Scanned
     | Commanded
@@ -117,6 +125,7 @@ Input = (
     | PrinterTrouble
     | Refused
     | Noticed
+    | LateScans
 )
 
 
@@ -146,7 +155,12 @@ class Acknowledged:
     notice: int
 
 
-Effect = Fact | Print | PrintLabel | Acknowledged
+@dataclass(frozen=True, slots=True)
+class TakeLate:
+    """Effect: the late scans that were asked about are to be taken now, in order."""
+
+
+Effect = Fact | Print | PrintLabel | Acknowledged | TakeLate
 """A fact among the effects is to be put on record."""
 
 

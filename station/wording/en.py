@@ -111,6 +111,9 @@ SENTENCES: dict[str, str] = {
     "pieces.one": "Scan one piece, then its serial number.",
     "pieces.one_again": "The next scan counts one piece.",
     "pieces.garbled": "Only a part of the code came through.",
+    "pieces.came_late": "{count} old scans came at once, the first {first}. None was counted.",
+    "pieces.take_or_drop": "DONE takes them now, one by one; UNDO drops them.",
+    "pieces.taken_now": "The old scans are taken now.",
     "pieces.not_asked": "Nothing here asks for that code.",
     "pieces.bin_first": "The piece came before its bin.",
     "pieces.short_again": "Scan SHORT again, or the piece that is missing. UNDO if it is there.",
@@ -319,6 +322,7 @@ SENTENCES: dict[str, str] = {
     "question.hold": "HOLD again puts it aside, UNDO goes on.",
     "question.release": "DONE releases it, UNDO leaves it held.",
     "question.short": "SHORT again ships without, UNDO goes on.",
+    "question.late": "DONE takes the old scans now, UNDO drops them.",
     # what the life of an order does not allow
     "reason.unknown_shipment": "This order is not on this bench any more.",
     "reason.unknown_parcel": "This parcel does not exist any more.",

@@ -33,6 +33,7 @@ QUESTIONS = (
     "hold",
     "release",
     "short",
+    "late",
 )
 
 

@@ -17,6 +17,8 @@ COUNT_AGAIN = text("pieces.count_again")
 ONE = text("pieces.one")
 ONE_AGAIN = text("pieces.one_again")
 GARBLED = text("pieces.garbled")
+TAKE_OR_DROP = text("pieces.take_or_drop")
+TAKEN_NOW = text("pieces.taken_now")
 NOT_ASKED = text("pieces.not_asked")
 BIN_FIRST = text("pieces.bin_first")
 SHORT_AGAIN = text("pieces.short_again")
@@ -110,3 +112,8 @@ def go_to(bin: str) -> Text:
 def wrong_bin(bin: str) -> Text:
     """Nothing is to be taken from there."""
     return text("pieces.wrong_bin", bin=shown(bin))
+
+
+def came_late(count: int, first: str) -> Text:
+    """A scanner sent what it had kept while it was out of range."""
+    return text("pieces.came_late", count=count, first=shown(first))

@@ -111,6 +111,9 @@ SENTENCES: dict[str, str] = {
     "pieces.one": "先扫一件，再扫它的序列号。",
     "pieces.one_again": "下一次扫描算一件。",
     "pieces.garbled": "条码只读到一部分。",
+    "pieces.came_late": "一次传来 {count} 条旧扫描，第一条是 {first}。都没有计数。",
+    "pieces.take_or_drop": "“完成”逐条补录；“撤销”丢弃。",
+    "pieces.taken_now": "正在补录旧扫描。",
     "pieces.not_asked": "现在用不到这个条码。",
     "pieces.bin_first": "还没扫库位就扫了商品。",
     "pieces.short_again": "再扫“缺货”确认，或扫所缺的商品；找到了就“撤销”。",
@@ -315,6 +318,7 @@ SENTENCES: dict[str, str] = {
     "question.hold": "再扫“暂停”放到一边，“撤销”继续。",
     "question.release": "“完成”放行，“撤销”保持暂停。",
     "question.short": "再扫“缺货”照样发，“撤销”继续。",
+    "question.late": "“完成”现在补录旧扫描；“撤销”丢弃。",
     # 订单现在不允许的
     "reason.unknown_shipment": "这个订单已不归这个台。",
     "reason.unknown_parcel": "这个包裹已经没有了。",

@@ -270,6 +270,7 @@ MOVES = st.one_of(
     st.tuples(st.just("buy"), st.just(None)),
     st.tuples(st.just("feed"), st.just(None)),
     st.tuples(st.just("print"), st.sampled_from(["printed", "not", "uncertain", "silent"])),
+    st.tuples(st.just("late"), st.lists(TEXTS, max_size=4)),
     st.tuples(st.just("crash"), st.just(None)),
 )
 
@@ -282,6 +283,8 @@ def move(world: World, what: str, how: object) -> None:
             world.bench.put(input)  # type: ignore[arg-type]  # the strategy gives inputs
         case "news", (int(n), fact):
             world.says(f"amazon-uk:202-{n:07d}-0000001", fact)  # type: ignore[arg-type]  # likewise
+        case "late", [*texts]:
+            world.bench.late([str(text) for text in texts], "hand")
         case "buy", _:
             buy(world)
         case "feed", _:
@@ -374,6 +377,81 @@ def test_a_trigger_held_down_on_a_label_is_one_scan_and_four_pieces_are_four() -
         assert world.store_order(3).shipments[0].packed("L1") == 2
         with world.store.turn() as turn:
             assert turn.sql.execute(select(t.scans.c.seq)).scalars().all() == [1, 2, 3, 4, 5]
+
+
+def counted(world: World) -> dict[int, int]:
+    return {
+        n: sum(p.quantity for p in world.store_order(n).shipments[0].parcels[0].packed)
+        if world.store_order(n).shipments[0].parcels
+        else 0
+        for n in (1, 2, 3)
+    }
+
+
+def test_a_scanner_that_comes_back_into_range_packs_nothing_by_itself() -> None:
+    with a_world() as world:
+        bench = world.bench
+        bench.scan("PKUSRANNA", "hand")
+        bench.scan("PKORD20200000030000001", "hand")
+        bench.late([SPOON, SPOON, MUG], "hand")
+        assert seen(bench) == seen(world.open())
+        question = bench.session.question
+        assert question is not None
+        assert question.about == {"n": "3", "first": SPOON}
+        assert counted(world) == {1: 0, 2: 0, 3: 0}
+        bench.scan(SPOON, "hand")
+        assert bench.session.question == question, "it waits for its answer"
+        bench.scan("PKCMDUNDO", "hand")
+        assert bench.session.question is None
+        assert counted(world) == {1: 0, 2: 0, 3: 0}
+        with world.store.turn() as turn:
+            kept = turn.sql.execute(select(t.scans.c.text)).scalars().all()
+        assert kept[2:5] == [SPOON, SPOON, MUG], "on record all the same"
+
+
+def test_old_scans_are_taken_one_by_one_when_the_packer_says_so() -> None:
+    with a_world() as world:
+        bench = world.bench
+        bench.scan("PKUSRANNA", "hand")
+        bench.scan("PKORD20200000030000001", "hand")
+        bench.late([SPOON, SPOON], "hand")
+        bench.scan("PKCMDDONE", "hand")
+        assert bench.session.question is None
+        assert counted(world)[3] == 2
+        check(world)
+
+
+def test_old_scans_after_a_wrong_one_wait_until_it_is_settled() -> None:
+    with a_world() as world:
+        bench = world.bench
+        bench.scan("PKUSRANNA", "hand")
+        bench.scan("PKORD20200000030000001", "hand")
+        bench.late(["4012345678901", SPOON, SPOON], "hand")
+        bench.scan("PKCMDDONE", "hand")
+        assert bench.session.latched
+        bench.scan("PKCMDACK", "hand")
+        assert bench.session.question is not None
+        assert bench.session.question.about == {"n": "2", "first": SPOON}
+        bench.scan("PKCMDDONE", "hand")
+        assert counted(world)[3] == 2
+
+
+def test_old_scans_wait_while_the_bench_is_red_and_two_batches_are_two_questions() -> None:
+    with a_world() as world:
+        bench = world.bench
+        bench.scan("PKUSRANNA", "hand")
+        bench.scan("PKORD20200000030000001", "hand")
+        bench.scan("4012345678901", "hand")
+        assert bench.session.latched
+        bench.late([SPOON], "hand")
+        bench.late([MUG], "table")
+        assert bench.session.question is None
+        bench.scan("PKCMDACK", "hand")
+        for first in (SPOON, MUG):
+            assert bench.session.question is not None
+            assert bench.session.question.about["first"] == first
+            bench.scan("PKCMDUNDO", "hand")
+        assert bench.session.question is None
 
 
 def test_a_scan_with_half_a_character_in_it_is_answered_and_kept() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from drivers.scales import NotEmptied, NoWeight, Settled, Why
-from drivers.scanners import Answer, Flaw, Garbled, Scan
+from drivers.scanners import Answer, Batch, Flaw, Garbled, Scan
 from drivers.simulate.scale import VirtualScale
 from drivers.simulate.scanner import Habits, VirtualScanner
 from drivers.transports.loopback import device
@@ -109,8 +109,50 @@ def test_a_burst_of_scans_is_heard_whole_and_in_order(tmp_path: Path) -> None:
         codes = [f"CODE{n:04}" for n in range(200)]
         for code in codes:
             scanner.scan(code)
-        assert [heard.scan() for _ in codes] == codes
+        texts: list[str] = []
+        while len(texts) < len(codes):
+            said = heard.next()
+            assert isinstance(said, Scan | Batch)
+            texts += [said.text] if isinstance(said, Scan) else [s.text for s in said.scans]
+        assert texts == codes
     scanner.close()
+
+
+def test_what_a_scanner_kept_out_of_range_is_one_batch_and_then_it_scans_again(
+    tmp_path: Path,
+) -> None:
+    scanner = VirtualScanner(tmp_path / "scanner")
+    url = f"serial://{tmp_path / 'scanner'}"
+    with listening({"hand": Scanner(url=url, memory=True)}) as heard:
+        heard.wait_lamp("hand", "ok", "")
+        scanner.strike("out-of-range")
+        codes = [f"OLD-{n}" for n in range(12)]
+        for code in codes:
+            scanner.scan(code)
+        scanner.clear()
+        texts: list[str] = []
+        while len(texts) < len(codes):
+            said = heard.next()
+            assert isinstance(said, Batch), "none of them is a scan of now"
+            texts += [scan.text for scan in said.scans]
+        assert texts == codes
+        scanner.scan("4006381333931")
+        assert heard.scan() == "4006381333931"
+    scanner.close()
+
+
+def test_old_scans_behind_a_replugged_cable_are_a_batch_and_not_scans_of_now() -> None:
+    with listening({"hand": Scanner(url="loopback://replugged-batch")}) as heard:
+        heard.wait_lamp("hand", "ok", "")
+        cable = device("replugged-batch")
+        cable.unplug()
+        heard.wait_lamp("hand", "off", "unplugged")
+        cable.plug()
+        heard.wait_lamp("hand", "ok", "")
+        cable.feed(b"OLD-1\rOLD-2\rOLD-3\r")
+        said = heard.next()
+        assert isinstance(said, Batch)
+        assert [scan.text for scan in said.scans] == ["OLD-1", "OLD-2", "OLD-3"]
 
 
 def test_a_scanner_that_another_program_holds_says_so(tmp_path: Path) -> None:

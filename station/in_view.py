@@ -1,0 +1,80 @@
+"""Which of several codes was meant? A scanner that sees five codes on a box may send them all.
+
+Codes from one scanner that come within IN_VIEW_SECONDS of each other lay side by side. The first
+of a kind that the bench waits for is the one that was meant; the others are ignored, with a low
+tone, and never counted. One that nobody waits for is held back so long, in case the right one
+follows it; what is waited for is never held back. The same code again is not another code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+IN_VIEW_SECONDS = 0.02
+"""Over USB the codes of one picture come 1 or 2 ms apart, at 9600 baud 15. A hand needs 300."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One scan from a wire."""
+
+    text: str
+    source: str
+    at: float
+    """Seconds on the monotonic clock, when its last byte came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """What became clear; each in the order in which it came."""
+
+    meant: tuple[Heard, ...] = ()
+    ignored: tuple[Heard, ...] = ()
+
+
+class InView:
+    """Scans in, what was meant out."""
+
+    def __init__(self) -> None:
+        self._held: Heard | None = None
+        """A code that nobody waits for."""
+        self._meant: Heard | None = None
+        self._last_at = float("-inf")
+        """When the last code of the present picture came."""
+
+    def hear(self, scan: Heard, *, wanted: bool) -> Sorted:
+        """Take a scan; `wanted`: it is of a kind that the bench waits for now."""
+        held, meant = self._held, self._meant
+        if held is not None and self._beside(held, scan):
+            self._last_at = scan.at
+            if not wanted:
+                return Sorted(ignored=(scan,))
+            self._held, self._meant = None, scan
+            return Sorted(meant=(scan,), ignored=(held,))
+        if held is None and meant is not None and self._beside(meant, scan):
+            self._last_at = scan.at
+            return Sorted(ignored=(scan,))
+        before = self.expire()
+        self._last_at = scan.at
+        if wanted:
+            self._meant = scan
+            return Sorted(meant=(*before.meant, scan))
+        self._held, self._meant = scan, None
+        return before
+
+    @property
+    def waits(self) -> bool:
+        """Whether a scan is held back; then `expire` is to be called IN_VIEW_SECONDS later."""
+        return self._held is not None
+
+    def expire(self) -> Sorted:
+        """Nothing that was waited for has followed: then this was meant."""
+        held, self._held = self._held, None
+        if held is None:
+            return Sorted()
+        self._meant = held
+        return Sorted(meant=(held,))
+
+    def _beside(self, one: Heard, other: Heard) -> bool:
+        near = 0 <= other.at - self._last_at < IN_VIEW_SECONDS
+        return near and one.source == other.source and one.text != other.text
