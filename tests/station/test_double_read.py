@@ -2,7 +2,7 @@ import pytest
 
 from station import codes
 from station.codes.code import CommandCode
-from station.double_read import DOUBLE_SECONDS, Reading, double_read
+from station.double_read import DOUBLE_SECONDS, TWIN_SECONDS, Reading, double_read
 
 ORDER = codes.write(CommandCode("UNDO"))
 MUG = "4006381333931"
@@ -49,3 +49,18 @@ def test_two_scanners_and_two_codes_are_not_doubles() -> None:
 
 def test_a_clock_that_went_back_drops_nothing() -> None:
     assert doubled(ORDER, 5.0, 1.0) == [False, False]
+
+
+@pytest.mark.parametrize(("first", "second"), [("hand", "wedge"), ("wedge", "hand")])
+def test_a_scanner_that_types_and_uses_a_wire_counts_a_piece_once(first: str, second: str) -> None:
+    previous = Reading("]E0" + MUG if first == "hand" else MUG, first, 1.0)
+    scan = Reading("]E0" + MUG if second == "hand" else MUG, second, 1.08)
+    assert double_read(previous, scan, codes.read(MUG))
+    later = Reading(scan.text, second, 1.0 + TWIN_SECONDS)
+    assert not double_read(previous, later, codes.read(MUG))
+
+
+def test_two_scanners_on_wires_and_a_hand_that_types_are_no_twins() -> None:
+    code = codes.read(MUG)
+    assert not double_read(Reading(MUG, "hand", 1.0), Reading(MUG, "table", 1.05), code)
+    assert not double_read(Reading(MUG, "hand", 1.0), Reading(MUG, "typed", 1.05), code)
