@@ -116,19 +116,24 @@ def name_of(session: Session, line: str) -> str:
 
 
 def matching(session: Session, scanned: Scanned) -> list[ShipmentLine]:
-    """The lines that the scanned piece may belong to: by its GTIN, or by our own SKU on it."""
+    """The lines that the scanned piece may belong to: by its GTIN, or by our own SKU on it.
+
+    "abc-1" and "ABC-1" are one SKU, unless the order has both: then the very letters count.
+    """
     order = session.order
     if order is None:
         return []
     text = scanned.code.text if isinstance(scanned.code, Unknown) else codes.bare(scanned.raw)
     digits = scanned.code.digits if isinstance(scanned.code, Gtin) else ""
-    found, known = [], items(session)
+    found, exact, known = [], [], items(session)
     for line in lines(session):
         item = known[line.line]
         by_sku = bool(item.sku) and item.sku.casefold() == text.casefold()
+        if by_sku and item.sku == text:
+            exact.append(line)
         if by_sku or (digits and digits in item.gtins):
             found.append(line)
-    return found
+    return exact or found
 
 
 def pieces_in(scanned: Scanned) -> int:
