@@ -1,6 +1,6 @@
 """What does `packbench device …` do? Lists what is plugged in, tests it, asks who it is.
 
-`list` shows the devices of station.toml and the serial ports of this machine; `identify` asks
+`list` shows the devices of station.toml and what is plugged into this machine; `identify` asks
 each device what it is; `test` waits for a scan or a weight, or prints a label. Simulated devices
 (`device simulate`) are `drivers.simulate`'s business.
 """
@@ -25,7 +25,13 @@ CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 2.0
 TEST_SECONDS = 15.0
 """How long a person may take to scan or to put something on the scale."""
-PORTS = Path("/dev/serial/by-id")
+PORTS = (
+    ("serial", Path("/dev/serial/by-id"), "*"),
+    ("usb", Path("/dev/usb"), "lp*"),
+    ("evdev", Path("/dev/input/by-id"), "*-event-kbd"),
+    ("hidraw", Path("/dev"), "hidraw*"),
+)
+"""Where devices show up: how their address begins, the folder, their names in it."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -93,10 +99,10 @@ def listed(settings: Config) -> list[Found]:
 
 
 def ports() -> Iterator[Found]:
-    """Return the serial ports that have a stable name."""
-    if PORTS.is_dir():
-        for path in sorted(PORTS.iterdir()):
-            yield Found(name=path.name, kind="port", url=f"serial://{path}")
+    """Return what is plugged into this machine, by the steadiest name that it has."""
+    for scheme, folder, names in PORTS:
+        for path in sorted(folder.glob(names)):
+            yield Found(name=path.name, kind="port", url=f"{scheme}://{path}")
 
 
 def identify(settings: Config, device: Found) -> Found:
@@ -162,7 +168,9 @@ def _heard(wire: Transport, seconds: float, ask: bytes = b"") -> Iterator[bytes]
 
 
 def _identity(wire: Transport, printer: Printer) -> str:
-    if printer.language != "zpl" or not printer.asks:
+    if printer.url.startswith("cups://"):
+        return "is a queue that takes jobs; what becomes of them CUPS does not say"
+    if not printer.answers:
         return f"takes a connection; {printer.language.upper()} printers are not asked more"
     reader = zpl_status.Reader()
     wire.write(zpl_status.ASK_IDENTITY + b"\r\n", time.monotonic() + ANSWER_SECONDS)
@@ -210,4 +218,4 @@ def _tell(found: list[Found], *, as_json: bool) -> None:
         mark = {True: "ok ", False: "BAD", None: "   "}[device.ok]
         sys.stdout.write(f"{mark} {device.kind:<8} {device.name:<12} {device.url}  {device.said}\n")
     if not found:
-        sys.stderr.write("station.toml names no devices, and no serial port is plugged in.\n")
+        sys.stderr.write("station.toml names no devices, and none is plugged in.\n")
