@@ -47,6 +47,8 @@ ASK_SECONDS = 0.1
 """Between two questions to a scale: three readings at rest make a weight, 0.3 s after it rests."""
 SILENT_SECONDS = 1.5
 """A scale that is connected and has not answered for so long wants to be looked at."""
+SET_WRONG = 3
+"""So many garbled codes in a row are no accident: the wrong baud rate, no Enter after each code."""
 HELPLESS_READINGS = 5
 """So many answers without a weight, half a second of them, are no hand on the pan any more."""
 RESTART_SECONDS = 1.0
@@ -145,6 +147,7 @@ class _ScannerEar:
         self._reader = scanners.READERS[scanner.framing]()
         self._gate = Gate(memory=scanner.memory)
         self._was_up = False
+        self._garbled = 0
         self.lamp = ("ok", "")
 
     def connected(self, at: float) -> None:
@@ -160,9 +163,15 @@ class _ScannerEar:
     def quiet(self, at: float) -> list[Scan | Garbled | Batch]:
         return [*self._gate.idle(at), *self._through(self._reader.idle(at))]
 
+    def _judge(self, one: Scan | Garbled) -> None:
+        """One half code is a cable that moved; one after another is a scanner that is set wrong."""
+        self._garbled = 0 if isinstance(one, Scan) else self._garbled + 1
+        self.lamp = ("warn", "check its set-up") if self._garbled >= SET_WRONG else ("ok", "")
+
     def _through(self, read: list[Scan | Garbled]) -> list[Scan | Garbled | Batch]:
         said: list[Scan | Garbled | Batch] = []
         for one in read:
+            self._judge(one)
             match one:
                 case Scan():
                     said += self._gate.receive(one)

@@ -29,9 +29,6 @@ class Feedback:
     good: bytes = b""
     bad: bytes = b""
     ignored: bytes = b""
-    enable: bytes = b""
-    disable: bytes = b""
-    """Let it read, or not."""
 
     def of(self, answer: Answer) -> bytes:
         """Return the bytes that say this."""
@@ -46,8 +43,8 @@ class Feedback:
 
 FEEDBACKS = {
     "none": Feedback(),
-    # B: good read beep; F: long error beeps; E and D: enable and disable.
-    "datalogic": Feedback(good=b"B", bad=b"F", enable=b"E", disable=b"D"),
+    # B: good read beep; F: long error beeps.
+    "datalogic": Feedback(good=b"B", bad=b"F"),
     # ESC 7, 8: as after a good read, razz; ESC 4: one low beep. A comma ends a sequence.
     "honeywell": Feedback(good=b"\x1b7,", bad=b"\x1b8,", ignored=b"\x1b4,"),
     # Its own beep has said "good"; BEL is for an illegal entry.

@@ -89,6 +89,22 @@ def test_half_a_code_is_garbled_and_never_glued_to_the_next(tmp_path: Path) -> N
     scanner.close()
 
 
+def test_a_scanner_at_the_wrong_speed_is_said_to_be_set_wrong(tmp_path: Path) -> None:
+    scanner = VirtualScanner(tmp_path / "scanner")
+    scanner.strike("wrong-baud")
+    with listening(a_scanner(tmp_path / "scanner")) as heard:
+        heard.wait_lamp("hand", "ok", "")
+        for _ in range(devices.SET_WRONG):
+            scanner.scan("4006381333931")
+            assert isinstance(heard.next(), Garbled)
+        heard.wait_lamp("hand", "warn", "check its set-up")
+        scanner.clear()
+        scanner.scan("4006381333931")
+        assert heard.scan() == "4006381333931"
+        heard.wait_lamp("hand", "ok", "")
+    scanner.close()
+
+
 def test_an_unplugged_scanner_turns_its_lamp_off_and_is_heard_again(tmp_path: Path) -> None:
     scanner = VirtualScanner(tmp_path / "scanner")
     with listening(a_scanner(tmp_path / "scanner")) as heard:

@@ -146,6 +146,25 @@ def test_a_usb_printer_that_is_unplugged_cuts_the_wire(node: Node) -> None:
     wire.close()
 
 
+def test_a_printer_that_comes_back_as_lp1_is_found_by_a_name_of_its_own(tmp_path: Path) -> None:
+    lp0, lp1, name = Node(), Node(), tmp_path / "labels"
+    name.symlink_to(lp0.path)
+    wire = open_transport(f"usb://{name}")
+    wire.connect(PATIENCE)
+    wire.write(b"half a la", soon())
+    lp0.unplug()
+    with pytest.raises(Cut):
+        wire.read_until(soon())
+    wire.close()
+    name.unlink()
+    name.symlink_to(lp1.path)
+    wire.connect(PATIENCE)
+    wire.write(b"~HS", soon())
+    assert lp1.read(3) == b"~HS"
+    wire.close()
+    lp1.unplug()
+
+
 @pytest.fixture
 def pipe(tmp_path: Path) -> Iterator[tuple[Path, int]]:
     """A pipe in the place of an input device, and its writing end."""
