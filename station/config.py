@@ -79,7 +79,7 @@ class Scanner(Part, frozen=True, kw_only=True):
         _check("feedback", self.feedback, FEEDBACKS)
         if self.framing != "line" and self.feedback != "none":
             raise ValueError('a scanner that types hears nothing: feedback must be "none"')
-        if self.url.startswith("evdev://") and self.framing == "line":
+        if "evdev://" in self.url and self.framing == "line":
             keys = ", ".join(name for name in FRAMINGS if name != "line")
             raise ValueError(f"a scanner on evdev:// types: framing must be one of {keys}")
 
@@ -118,7 +118,7 @@ class Printer(Part, frozen=True, kw_only=True):
     def answers(self) -> bool:
         """Whether it may be asked anything."""
         # A queue of CUPS has no way back: the question would be printed.
-        return self.asks and self.language == "zpl" and not self.url.startswith("cups://")
+        return self.asks and self.language == "zpl" and "cups://" not in self.url
 
 
 class Screen(Part, frozen=True, kw_only=True):

@@ -168,7 +168,7 @@ def _heard(wire: Transport, seconds: float, ask: bytes = b"") -> Iterator[bytes]
 
 
 def _identity(wire: Transport, printer: Printer) -> str:
-    if printer.url.startswith("cups://"):
+    if "cups://" in printer.url:
         return "is a queue that takes jobs; what becomes of them CUPS does not say"
     if not printer.answers:
         return f"takes a connection; {printer.language.upper()} printers are not asked more"

@@ -25,7 +25,9 @@ _FAULT, _ZERO, _MOVING, _STABLE, _UNDER, _OVER, _CALIBRATE, _REZERO = range(1, 9
 _UNITS = {2: "g", 3: "kg", 11: "oz", 12: "lb"}
 _KNOWN_UNITS = range(1, 13)
 """Milligrams, carats, taels, grains, tons and troy ounces are no unit for a parcel."""
-_EXPONENTS = range(-6, 4)
+_EXPONENTS = range(-6, 1)
+"""No scale counts in tens of grams. And a report that is looked for one byte too early has a unit
+or a status in this place, which are never 0: so noise cannot put us out of step for long."""
 
 _NO_WEIGHT = {
     _FAULT: Why.OUT_OF_ORDER,

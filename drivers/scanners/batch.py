@@ -67,6 +67,7 @@ class Gate:
             self._held.append(scan)
             if len(self._held) >= MOST:
                 said += self._end()
+                self._is_batch = True
             return said
         self._gone += 1
         if self._gone < FEWEST_UNHELD:
@@ -83,6 +84,6 @@ class Gate:
         held, self._held = self._held, []
         gone, self._gone = self._gone, 0
         is_batch, self._is_batch = self._is_batch, False
-        if is_batch or len(held) >= FEWEST:
+        if held and (is_batch or len(held) >= FEWEST):
             return [Batch(tuple(held), gone)]
         return list(held)

@@ -112,6 +112,8 @@ def test_any_cutting_of_the_bytes_gives_the_same_readings(name: str, data: st.Da
 @given(noise=st.binary(max_size=300))
 @example(noise=b"\x02" * 200)
 @example(noise=b"\n 01.2" * 30)
+@example(noise=b"\x03")
+@example(noise=b"\x03\x04\x02\x00\x03")
 def test_noise_never_breaks_a_reader_nor_weighs_tonnes(name: str, noise: bytes) -> None:
     reader = READERS[name]()
     said = reader.receive(noise)

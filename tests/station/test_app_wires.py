@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlalchemy import select
 
 from drivers.scanners import Answer
 from station.app import Around, BenchApp, GarbledScan, OldScans
 from station.input import Scanned
+from station.store import schema as t
 from tests.builders import MUG, SPOON
 from tests.station.test_bench import a_world, counted
 
@@ -47,6 +49,9 @@ async def test_every_scan_of_a_wire_is_answered_and_codes_beside_the_right_one_c
             assert await until(3) == [("hand", IGNORED), ("hand", GOOD), ("hand", IGNORED)]
             assert counted(world) == {1: 0, 2: 0, 3: 1}
             assert not app.bench.session.latched
+            with world.store.turn() as turn:
+                kept = turn.sql.execute(select(t.scans.c.text)).scalars().all()
+            assert kept[-3:] == [UNKNOWN, SPOON, MUG]
             assert await scan(UNKNOWN, 4.0) == [("hand", BAD)]
             app.post_message(Scanned("PKCMDACK", "hand", 5.0))
             await until(1)

@@ -98,6 +98,7 @@ def test_only_a_zpl_printer_is_ever_asked() -> None:
     assert not Printer(url="tcp://a", asks=False).answers
     assert not Printer(url="tcp://a", language="tspl").answers
     assert not Printer(url="cups://labels").answers
+    assert not Printer(url="capture:///r?of=cups://labels").answers
 
 
 def test_reading_the_file_loads_no_terminal_no_database_and_no_device() -> None:

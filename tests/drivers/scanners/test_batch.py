@@ -82,5 +82,12 @@ def test_every_scan_comes_out_once_and_in_order(
 
 
 def test_a_batch_without_end_is_cut_before_it_fills_the_memory() -> None:
-    said = through(Gate(memory=True), scans(MOST + 10, every=0.001))
-    assert [len(one.scans) for one in said if isinstance(one, Batch)] == [MOST, 10]
+    for more in (0, 1, 10):
+        said = through(Gate(memory=True), scans(MOST + more, every=0.001))
+        sizes = [len(one.scans) for one in said if isinstance(one, Batch)]
+        assert (sizes, len(said)) == ([MOST, more][: 1 + bool(more)], len(sizes))
+
+
+def test_what_follows_a_batch_that_was_cut_is_no_scan_of_now() -> None:
+    said = through(Gate(), scans(MOST + FEWEST_UNHELD + 2, every=0.001))
+    assert sum(isinstance(one, Scan) for one in said) == FEWEST_UNHELD - 1
