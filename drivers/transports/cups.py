@@ -16,6 +16,9 @@ from urllib.parse import SplitResult
 
 from drivers.transports.transport import BadAddress, Cut, Unreachable
 
+_JOB_SECONDS = 20.0
+"""How long handing over a job may take, whatever the deadline: half a job cannot be continued, and
+ending `lp` in the middle leaves nobody knowing whether CUPS has taken it."""
 _LONGEST_WORDS = 300
 """Characters of what `lp` complains of that are passed on."""
 
@@ -42,11 +45,11 @@ class Cups:
         self._up = True
 
     def write(self, data: bytes, deadline: float) -> None:
-        """Hand `data` over as one job."""
+        """Hand `data` over as one job, which may take longer than the deadline says."""
         if not self._up:
             raise Cut(f"{self.url}: not connected")
         argv = ["lp", "-d", self._queue, "-o", "raw", "-s", "-"]
-        said = self._run(argv, data, max(deadline - time.monotonic(), 0.001))
+        said = self._run(argv, data, max(deadline - time.monotonic(), _JOB_SECONDS))
         if isinstance(said, str):
             # What CUPS has taken of it, it alone knows: the label may come out.
             raise Cut(f"{self.url}: {said}", len(data))
