@@ -59,7 +59,6 @@ _WORDS = {
     Why.BELOW_ZERO: ("bad", "below zero"),
     Why.OUT_OF_ORDER: ("bad", "out of order"),
     Why.WRONG_UNIT: ("bad", "wrong unit"),
-    Why.MOVING: ("ok", ""),
 }
 
 
@@ -119,7 +118,6 @@ class _Ear(Protocol):
     """What it is told about what it said; empty where it hears nothing."""
     lamp: tuple[str, str]
     """State and word, as of the last bytes."""
-
     pauses: tuple[float, ...]
     """After which silences `quiet` is to be called."""
 
@@ -136,7 +134,6 @@ class _Ear(Protocol):
 class _ScannerEar:
     ask = b""
     speaks = False
-
     pauses: tuple[float, ...] = (GAP_SECONDS, QUIET_SECONDS)
 
     def __init__(self, scanner: Scanner) -> None:
@@ -205,16 +202,17 @@ class _ScaleEar:
             if settled is not None:
                 said.append(settled)
             match reading:
+                case NoWeight(why=Why.MOVING):
+                    self._helpless = 0
+                    self.lamp = ("ok", "")
                 case NoWeight(why):
-                    self.lamp = _WORDS[why]
                     self._helpless += 1
-                    if why is not Why.MOVING and self._helpless == HELPLESS_READINGS:
+                    self.lamp = _WORDS[why]
+                    if self._helpless == HELPLESS_READINGS:
                         said.append(reading)
                 case Reading():
-                    self.lamp = ("ok", "")
                     self._helpless = 0
-            if isinstance(settled, Frozen):
-                self.lamp = ("warn", "frozen")
+                    self.lamp = ("warn", "frozen") if self._settler.frozen else ("ok", "")
         return said
 
     def quiet(self, at: float) -> list[Weighing]:
@@ -230,6 +228,7 @@ class _Wire:
         self._stopping = threading.Event()
         self._starting = threading.Lock()
         self._listener: Listener | None = None
+        self._showing = threading.RLock()
         self._shown: tuple[str, str] | None = None
         self._heard_at: float | None = None
         """When it was last heard, or connected; None while it is not."""
@@ -246,9 +245,10 @@ class _Wire:
 
     def miss(self, since: float) -> None:
         """Say so if a device that speaks all the time has not been heard since then."""
-        heard_at = self._heard_at
-        if self._ear.speaks and heard_at is not None and heard_at < since:
-            self._show("bad", "silent")
+        with self._showing:
+            heard_at = self._heard_at
+            if self._ear.speaks and heard_at is not None and heard_at < since:
+                self._show("bad", "silent")
 
     def answer(self, answer: Answer) -> None:
         listener = self._listener
@@ -321,6 +321,8 @@ class _Wire:
             self.start()
 
     def _show(self, state: str, word: str) -> None:
-        if (state, word) != self._shown:
-            self._shown = (state, word)
-            self._on_lamp(self.name, state, word)
+        # The watch over silence shows too: what it saw must not be painted over what came since.
+        with self._showing:
+            if (state, word) != self._shown:
+                self._shown = (state, word)
+                self._on_lamp(self.name, state, word)

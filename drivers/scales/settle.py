@@ -64,7 +64,8 @@ class Settler:
         self._said: Settled | NotEmptied | None = None
         self._last: Reading | None = None
         self._since = self._heard_at = float("-inf")
-        self._frozen = False
+        self.frozen = False
+        """The scale shows the very same weight, and has for too long."""
 
     @property
     def lies(self) -> int | None:
@@ -98,12 +99,12 @@ class Settler:
         """Say whether this reading is the one that makes it too long."""
         if reading != self._last or isinstance(reading, NoWeight):
             self._last = reading if isinstance(reading, Reading) else None
-            self._since, self._frozen = at, False
+            self._since, self.frozen = at, False
             return False
-        if self._frozen or abs(reading.grams) <= self._empty:
+        if self.frozen or abs(reading.grams) <= self._empty:
             return False
-        self._frozen = at - self._since >= FROZEN_SECONDS
-        return self._frozen
+        self.frozen = at - self._since >= FROZEN_SECONDS
+        return self.frozen
 
     def _count(self, grams: int) -> Settled | NotEmptied | None:
         # The same weight lying on, or put back, is no news.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.scales import NotEmptied, NoWeight, Settled, Why
+from drivers.scales import Frozen, NotEmptied, NoWeight, Settled, Why, settle
 from drivers.scanners import Answer, Batch, Flaw, Garbled, Scan
 from drivers.simulate.scale import VirtualScale
 from drivers.simulate.scanner import Habits, VirtualScanner
@@ -313,11 +313,31 @@ def test_a_scale_that_cannot_weigh_is_told_once_and_not_for_a_hand_on_the_pan(
     name = f"helpless-{why.name}"
     with listening(scales={"pan": Scale(url=f"loopback://{name}")}) as heard:
         heard.wait_lamp("pan", "busy", "")
-        device(name).feed(answer * 3 + b"S S      0.000 kg\r\n" + answer * 9)
+        device(name).feed(answer * 3 + b"S S      0.000 kg\r\n" + b"S I\r\n" * 9 + answer * 9)
         assert heard.next() == NoWeight(why)
         heard.wait_lamp("pan", "bad", why.value)
         device(name).feed(b"S S      0.000 kg\r\n" + b"S S      0.850 kg\r\n" * 3)
         assert heard.next() == Settled(850)
+
+
+def test_a_scale_that_hangs_says_so_and_goes_on_saying_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settle, "FROZEN_SECONDS", 0.5)
+    scale = VirtualScale(tmp_path / "scale", settle_seconds=0.01)
+    with listening(scales={"pan": Scale(url=f"serial://{tmp_path / 'scale'}")}) as heard:
+        heard.wait_lamp("pan", "ok", "")
+        scale.put(850)
+        assert heard.next() == Settled(850)
+        scale.strike("frozen")
+        scale.lift()
+        assert heard.next() == Frozen(850)
+        heard.wait_lamp("pan", "warn", "frozen")
+        scale.clear()
+        assert heard.lamps.get(timeout=SECONDS) == ("pan", "ok", "")
+        scale.put(1200)
+        assert heard.next() == Settled(1200)
+    scale.close()
 
 
 def test_a_bench_with_a_keyboard_wedge_alone_listens_to_nothing() -> None:
