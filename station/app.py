@@ -190,12 +190,14 @@ class BenchApp(FloorApp):
     async def _view_over(self) -> None:
         await self._sort(self._in_view.expire())
 
-    async def _sort(self, heard: Sorted) -> None:
-        for one in heard.ignored:
-            self.bench.ignore(one.text, one.source)
-            self._answer(one.source, ignored=True)
-        for one in heard.meant:
-            await self.scanned(RawScan(one.text, one.source, one.at))
+    async def _sort(self, heard: tuple[Sorted, ...]) -> None:
+        for one in heard:
+            scan = one.scan
+            if one.meant:
+                await self.scanned(RawScan(scan.text, scan.source, scan.at))
+            else:
+                self.bench.ignore(scan.text, scan.source)
+                self._answer(scan.source, ignored=True)
 
     async def broken(self, broken: Broken) -> None:
         """Half a code came in."""

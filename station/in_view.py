@@ -26,54 +26,54 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """What became clear; each in the order in which it came."""
+    """What became clear about a scan."""
 
-    meant: tuple[Heard, ...] = ()
-    ignored: tuple[Heard, ...] = ()
+    scan: Heard
+    meant: bool
+    """False: it lay beside the one that was meant."""
 
 
 class InView:
-    """Scans in, what was meant out."""
+    """Scans in; out again in the order in which they came, each as meant or as ignored."""
 
     def __init__(self) -> None:
-        self._held: Heard | None = None
-        """A code that nobody waits for."""
+        self._held: list[Heard] = []
+        """A code that nobody waits for, and what lay beside it."""
         self._meant: Heard | None = None
         self._last_at = float("-inf")
         """When the last code of the present picture came."""
 
-    def hear(self, scan: Heard, *, wanted: bool) -> Sorted:
+    def hear(self, scan: Heard, *, wanted: bool) -> tuple[Sorted, ...]:
         """Take a scan; `wanted`: it is of a kind that the bench waits for now."""
-        held, meant = self._held, self._meant
-        if held is not None and self._beside(held, scan):
+        if self._held and self._beside(self._held[0], scan):
             self._last_at = scan.at
             if not wanted:
-                return Sorted(ignored=(scan,))
-            self._held, self._meant = None, scan
-            return Sorted(meant=(scan,), ignored=(held,))
-        if held is None and meant is not None and self._beside(meant, scan):
+                self._held.append(scan)
+                return ()
+            held, self._held, self._meant = self._held, [], scan
+            return (*(Sorted(one, meant=False) for one in held), Sorted(scan, meant=True))
+        if not self._held and self._meant is not None and self._beside(self._meant, scan):
             self._last_at = scan.at
-            return Sorted(ignored=(scan,))
+            return (Sorted(scan, meant=False),)
         before = self.expire()
         self._last_at = scan.at
         if wanted:
             self._meant = scan
-            return Sorted(meant=(*before.meant, scan))
-        self._held, self._meant = scan, None
+            return (*before, Sorted(scan, meant=True))
+        self._held, self._meant = [scan], None
         return before
 
     @property
     def waits(self) -> bool:
         """Whether a scan is held back; then `expire` is to be called IN_VIEW_SECONDS later."""
-        return self._held is not None
+        return bool(self._held)
 
-    def expire(self) -> Sorted:
-        """Nothing that was waited for has followed: then this was meant."""
-        held, self._held = self._held, None
-        if held is None:
-            return Sorted()
-        self._meant = held
-        return Sorted(meant=(held,))
+    def expire(self) -> tuple[Sorted, ...]:
+        """Nothing that was waited for has followed: then the first was meant."""
+        held, self._held = self._held, []
+        if held:
+            self._meant = held[0]
+        return tuple(Sorted(one, meant=one is self._meant) for one in held)
 
     def _beside(self, one: Heard, other: Heard) -> bool:
         near = 0 <= other.at - self._last_at < IN_VIEW_SECONDS

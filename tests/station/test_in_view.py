@@ -7,23 +7,23 @@ from hypothesis import strategies as st
 from station import codes
 from station.codes.code import BinCode
 from station.flows.expected import expected
-from station.in_view import IN_VIEW_SECONDS, Heard, InView
+from station.in_view import IN_VIEW_SECONDS, Heard, InView, Sorted
 from station.session import Question, Session
 
 LABEL, ROUTING, MUG = "RR000000005GB", "2LGB12345+92000000", "4006381333931"
 
 
-def sort(*scans: tuple[Heard, bool]) -> tuple[list[str], list[str]]:
-    """What was meant and what was ignored, when silence follows."""
+def through(*scans: tuple[Heard, bool]) -> list[Sorted]:
+    """What became clear, when silence follows."""
     view = InView()
-    meant: list[str] = []
-    ignored: list[str] = []
-    for scan, wanted in scans:
-        out = view.hear(scan, wanted=wanted)
-        meant += [one.text for one in out.meant]
-        ignored += [one.text for one in out.ignored]
-    meant += [one.text for one in view.expire().meant]
-    return meant, ignored
+    out = [one for scan, wanted in scans for one in view.hear(scan, wanted=wanted)]
+    return [*out, *view.expire()]
+
+
+def sort(*scans: tuple[Heard, bool]) -> tuple[list[str], list[str]]:
+    """What was meant and what was ignored."""
+    out = through(*scans)
+    return [s.scan.text for s in out if s.meant], [s.scan.text for s in out if not s.meant]
 
 
 def at(text: str, seconds: float, source: str = "hand") -> Heard:
@@ -33,6 +33,11 @@ def at(text: str, seconds: float, source: str = "hand") -> Heard:
 def test_the_code_that_is_waited_for_wins_wherever_it_comes_in_the_flood() -> None:
     right, other, third = at(LABEL, 1.002), at(ROUTING, 1.0), at(MUG, 1.004)
     assert sort((other, False), (right, True), (third, False)) == ([LABEL], [ROUTING, MUG])
+
+
+def test_of_codes_that_nobody_waits_for_the_first_is_told() -> None:
+    flood = [(at(f"CODE-{n}", 1.0 + 0.001 * n), False) for n in range(3)]
+    assert sort(*flood) == (["CODE-0"], ["CODE-1", "CODE-2"])
 
 
 def test_a_second_item_in_view_is_never_counted() -> None:
@@ -53,16 +58,16 @@ def test_four_scans_of_one_item_are_four_however_close() -> None:
 
 
 def test_a_wrong_code_alone_is_told_as_soon_as_nothing_follows() -> None:
-    view = InView()
-    assert view.hear(at(MUG, 1.0), wanted=False).meant == ()
+    view, mug = InView(), at(MUG, 1.0)
+    assert view.hear(mug, wanted=False) == ()
     assert view.waits
-    assert [one.text for one in view.expire().meant] == [MUG]
+    assert view.expire() == (Sorted(mug, meant=True),)
     assert not view.waits
 
 
 def test_a_right_code_alone_is_never_held_back() -> None:
-    view = InView()
-    assert [one.text for one in view.hear(at(MUG, 1.0), wanted=True).meant] == [MUG]
+    view, mug = InView(), at(MUG, 1.0)
+    assert view.hear(mug, wanted=True) == (Sorted(mug, meant=True),)
     assert not view.waits
 
 
@@ -76,13 +81,12 @@ def test_two_scanners_do_not_see_each_others_codes() -> None:
         max_size=40,
     )
 )
-def test_every_scan_is_meant_or_ignored_once(rows: list[tuple[str, str, float, bool]]) -> None:
+def test_every_scan_comes_out_once_and_in_order(rows: list[tuple[str, str, float, bool]]) -> None:
     now, scans = 1.0, []
     for text, source, gap, wanted in rows:
         now += gap
         scans.append((Heard(text, source, now), wanted))
-    meant, ignored = sort(*scans)
-    assert sorted(meant + ignored) == sorted(text for text, *_ in rows)
+    assert [one.scan for one in through(*scans)] == [scan for scan, _ in scans]
 
 
 @given(st.lists(st.sampled_from("abcdef"), max_size=60))
