@@ -313,7 +313,11 @@ def test_a_scale_that_cannot_weigh_is_told_once_and_not_for_a_hand_on_the_pan(
     name = f"helpless-{why.name}"
     with listening(scales={"pan": Scale(url=f"loopback://{name}")}) as heard:
         heard.wait_lamp("pan", "busy", "")
-        device(name).feed(answer * 3 + b"S S      0.000 kg\r\n" + b"S I\r\n" * 9 + answer * 9)
+        zero = b"S S      0.000 kg\r\n"
+        device(name).feed(answer * 4 + zero + answer * 4 + b"S I\r\n" * 9 + answer * 4 + zero)
+        heard.wait_lamp("pan", "ok", "")
+        assert heard.said.empty()
+        device(name).feed(answer * 9)
         assert heard.next() == NoWeight(why)
         heard.wait_lamp("pan", "bad", why.value)
         device(name).feed(b"S S      0.000 kg\r\n" + b"S S      0.850 kg\r\n" * 3)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from drivers.scanners import READERS, Garbled, Scan
-from drivers.transports import Cut, Occupied, Stalled, Unreachable, open_transport
+from drivers.transports import Cut, Occupied, Stalled, Unreachable, open_transport, usb
 from drivers.transports.evdev import Evdev
 from drivers.transports.usb import PAPER_EMPTY, Usb, needs
 
@@ -103,6 +103,19 @@ def test_a_usb_printer_that_takes_no_more_says_why(node: Node, status: int, word
     assert 0 < stalled.value.sent < 100_000
     node.read(stalled.value.sent)
     wire.close()
+
+
+def test_a_usb_printer_gets_its_last_piece_before_the_file_is_closed(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Closing throws away what the kernel holds: with a printer that takes nothing, we wait.
+    monkeypatch.setattr(usb, "_DRAIN_SECONDS", 0.2)
+    wire = a_printer(node)
+    with pytest.raises(Stalled):
+        wire.write(b"x" * 100_000, now())
+    began = time.monotonic()
+    wire.close()
+    assert time.monotonic() - began >= 0.2
 
 
 def test_a_usb_printer_without_a_status_only_takes_no_more(node: Node) -> None:
