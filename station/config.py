@@ -17,7 +17,7 @@
 
     [printers.labels]
     url = "tcp://192.168.7.20:9100"     # or usb:///dev/usb/lp0, serial:///dev/…, cups://queue
-    language = "zpl"                    # zpl | tspl
+    language = "zpl"                    # zpl | tspl | epl2
     prints = ["label", "paper"]
 
 A key that we do not know is refused: a setting that is silently ignored is worse than none.

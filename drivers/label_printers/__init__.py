@@ -1,6 +1,6 @@
 """Label printers: what can be on a label, and one module a printer language.
 
-`label.py` is the drawing vocabulary, in millimetres. A language (`zpl`, `tspl`) turns a `Label`
+`label.py` is the drawing vocabulary, in millimetres. A language (`zpl`, `tspl`, `epl2`) turns a `Label`
 into the bytes of a job; `preview` draws the same label as PNG and PDF. All of them share
 `symbol` (barcodes) and `typeset` (text), so what is measured once is true everywhere: never
 measure text or encode Code 128 a second time. `lint` says what a scanner would not read.
@@ -19,7 +19,7 @@ from typing import cast
 
 from drivers.label_printers.language import Language
 
-LANGUAGES = ("zpl", "tspl")
+LANGUAGES = ("zpl", "tspl", "epl2")
 """What a label printer may speak."""
 
 

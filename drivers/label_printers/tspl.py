@@ -23,8 +23,9 @@ def render(label: Label, dots_per_mm: int = 8) -> bytes:
         f"SIZE {label.width:g} mm,{label.height:g} mm\r\nGAP {GAP_MM} mm,0 mm\r\n"
         f"DIRECTION 1\r\nREFERENCE 0,0\r\nCLS\r\nBITMAP 0,0,{dots.row_bytes},{dots.height},0,"
     )
-    return head.encode("ascii") + _white_is_one(dots) + b"\r\nPRINT 1,1\r\n"
+    return head.encode("ascii") + white_is_one(dots) + b"\r\nPRINT 1,1\r\n"
 
 
-def _white_is_one(dots: Bitmap) -> bytes:
+def white_is_one(dots: Bitmap) -> bytes:
+    """Return the dots with 1 for white."""
     return bytes(byte ^ 0xFF for byte in dots.data)

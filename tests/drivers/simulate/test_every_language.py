@@ -8,7 +8,7 @@ import pytest
 from drivers.label_printers import LANGUAGES, language
 from drivers.label_printers.label import Code128, Label, Text
 from drivers.receipt_printers import escpos as receipts
-from drivers.simulate import escpos, tspl, zpl
+from drivers.simulate import epl2, escpos, tspl, zpl
 from drivers.simulate.label_printer import VirtualPrinter
 from drivers.simulate.personality import Personality
 from drivers.transports import open_transport
@@ -16,6 +16,7 @@ from drivers.transports import open_transport
 PERSONALITIES: dict[str, Callable[[], Personality]] = {
     "zpl": zpl.personality,
     "tspl": tspl.personality,
+    "epl2": epl2.personality,
     "escpos": escpos.personality,
 }
 SHEET = Label(
