@@ -3,7 +3,8 @@
 `label.py` is the drawing vocabulary, in millimetres. A language (`zpl`, `tspl`, `epl2`) turns a `Label`
 into the bytes of a job; `preview` draws the same label as PNG and PDF. All of them share
 `symbol` (barcodes) and `typeset` (text), so what is measured once is true everywhere: never
-measure text or encode Code 128 a second time. `lint` says what a scanner would not read.
+measure text or encode Code 128 a second time. `lint` says what a scanner would not read. `zpl_status`, `tspl_status` and `zpl_acknowledge` are the
+questions that a printer may be asked in its own language, and in no other.
 
 What bites, and is dealt with here and nowhere else: fields are hexadecimal (`zpl.field`);
 letters beyond ASCII become dots (`typeset`), since printers have no Chinese and misplace Thai

@@ -1,4 +1,4 @@
-"""What a ZPL printer says about itself: status, identity and counter, out of cut-up bytes.
+"""What does a ZPL printer say about itself: status, identity, counter, labels that came out?
 
 Source: Zebra, ZPL II Programming Guide, ~HS "Host Status Return", ~HI "Host Identification";
 "SGD Printer Commands", getvar. One exchange (`~HS`, paper out, one format waiting):
@@ -6,6 +6,13 @@ Source: Zebra, ZPL II Programming Guide, ~HS "Host Status Return", ~HI "Host Ide
     02 "030,1,1,1218,001,0,0,0,000,0,0,0" 03 0D 0A
     02 "000,0,0,0,1,2,6,0,00000001,1,000" 03 0D 0A
     02 "1234,0" 03 0D 0A
+
+~HQES "Host Query" answers in one string, bits in hexadecimal (here: the head is open):
+
+    02 … "ERRORS:         1 00000000 00000004" … "WARNINGS:       0 00000000 00000000" … 03
+
+^HV "Host Verification" in a format answers "[PB token]", header and end being ours, when a label
+of that format has come out: once a label with its last parameter L.
 
 The three strings arrive as one packet or as thirty. The manual also says that no answer is given
 while media, ribbon or head stop the printer: connected but silent means that a person should look,
@@ -23,8 +30,12 @@ STX, ETX = b"\x02", b"\x03"
 
 ASK_STATUS = b"~HS"
 ASK_IDENTITY = b"~HI"
+ASK_ERRORS = b"~HQES"
+"""What exactly is wrong: ~HS has no flag for a jam."""
 ASK_COUNTER = b'! U1 getvar "odometer.total_label_count"\r\n'
 """Labels that ever came out whole; the answer does not repeat the name: one question at a time."""
+ASK_SERIAL = b'! U1 getvar "device.unique_id"\r\n'
+"""Which one of its kind it is."""
 CANCEL_PARTIAL = b"~JX"
 """Forget the format that a broken connection left half received; queued labels stay."""
 CANCEL_ALL = b"~JA"
@@ -54,11 +65,14 @@ class Status:
     too_hot: bool
     length_dots: int
     """How long a label the printer thinks it has."""
+    jammed: bool = False
+    """~HS has no flag for it: `Errors` tells."""
 
     @property
     def needs_person(self) -> bool:
-        """Does the printer wait for someone to load, close or resume it?"""
-        return self.paper_out or self.head_open or self.ribbon_out or self.paused
+        """Does the printer wait for someone to load, close, cool or resume it?"""
+        stopped = self.paper_out or self.head_open or self.ribbon_out
+        return stopped or self.paused or self.too_hot or self.jammed
 
     @property
     def idle(self) -> bool:
@@ -76,6 +90,23 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Errors:
+    """The answer to ~HQES, as far as ~HS does not say it."""
+
+    jammed: bool
+    too_hot: bool
+    paper_near_end: bool
+    """A warning: it prints on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """A label that bore this token has come out."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class Variable:
     """The answer to a getvar; it does not say which."""
 
@@ -89,7 +120,7 @@ class Variable:
         return int(text) if text.isascii() and text.isdigit() else None
 
 
-Said = Status | Identity | Variable
+Said = Status | Identity | Errors | Variable | Acknowledged
 
 _FIRST = re.compile(
     rb"\d{3},(?P<paper>[01]),(?P<pause>[01]),(?P<length>\d{4,5}),(?P<waiting>\d{3}),(?P<full>[01]),"
@@ -100,7 +131,16 @@ _SECOND = re.compile(
     rb"\d{3},\d,(?P<head>[01]),(?P<ribbon>[01]),\d,[0-9A-Za-z],\d,(?P<peel>[01]),"
     rb"(?P<remaining>\d{1,8}),\d,\d{3}"
 )
-_START = re.compile(rb'[\x02"]')
+_ERRORS = re.compile(
+    rb".*ERRORS:\s*[01] [0-9A-F]{8} (?P<errors>[0-9A-F]{8})"
+    rb".*WARNINGS:\s*[01] [0-9A-F]{8} (?P<warnings>[0-9A-F]{8}).*",
+    re.DOTALL,
+)
+_CUTTER, _HEAD_HOT, _MOTOR_HOT, _JAM, _FEED = 0x8, 0x10, 0x20, 0x1000, 0x4000
+_NEAR_END = 0x8
+_ACKNOWLEDGED = re.compile(rb"\[PB ([0-9a-z]{1,32})\]")
+_START = re.compile(rb'[\x02"\[]')
+_ENDS = {STX: ETX, b'"': b'"', b"[": b"]"}
 _THIRD = re.compile(rb"[^,]{0,8},[01]")
 # A letter in the model and a head that is sold: else a stray string of ~HS would pass for it.
 _IDENTITY = re.compile(rb"([^,]*[A-Za-z][^,]*),([^,]+),(6|8|12|24),[^,]*(?:,[^,]*)?")
@@ -117,6 +157,11 @@ class Reader:
         self._strings: list[re.Match[bytes]] = []
         """The strings of a ~HS so far, in order."""
 
+    @property
+    def held_bytes(self) -> int:
+        """How much of an answer has come without its end."""
+        return len(self._rest)
+
     def receive(self, data: bytes) -> list[Said]:
         """Return the answers that `data` completes, oldest first."""
         self._rest += data
@@ -124,12 +169,12 @@ class Reader:
         while (end := _end(self._rest)) is not None:
             piece, self._rest = self._rest[:end], self._rest[end:]
             framed = piece[:1] == STX and piece[-1:] == ETX
-            answer = self._string(piece[1:-1]) if framed else _variable(piece)
+            answer = self._string(piece[1:-1]) if framed else _unframed(piece)
             if answer is not None:
                 said.append(answer)
         return said
 
-    def _string(self, body: bytes) -> Status | Identity | None:
+    def _string(self, body: bytes) -> Status | Identity | Errors | None:
         """Return what a string between STX and ETX completes."""
         if first := _FIRST.fullmatch(body):
             self._strings = [first]
@@ -142,6 +187,8 @@ class Reader:
         elif found := _IDENTITY.fullmatch(body):
             model, firmware, dots = found.group(1, 2, 3)
             return Identity(_text(model), _text(firmware), int(dots))
+        elif found := _ERRORS.fullmatch(body):
+            return _errors(int(found["errors"], 16), int(found["warnings"], 16))
         return None
 
 
@@ -149,7 +196,7 @@ def _end(rest: bytes) -> int | None:
     """Return where the first piece ends: a string, a quoted value, or bytes of neither."""
     if not rest:
         return None
-    last = {STX: ETX, b'"': b'"'}.get(rest[:1])
+    last = _ENDS.get(rest[:1])
     if last is None:
         start = _START.search(rest)
         return start.start() if start else len(rest)
@@ -163,7 +210,9 @@ def _end(rest: bytes) -> int | None:
     return 1 if len(rest) >= _LONGEST_BYTES else None
 
 
-def _variable(piece: bytes) -> Variable | None:
+def _unframed(piece: bytes) -> Variable | Acknowledged | None:
+    if found := _ACKNOWLEDGED.fullmatch(piece):
+        return Acknowledged(found[1].decode("ascii"))
     if len(piece) < 2 or piece[:1] != b'"' or piece[-1:] != b'"':
         return None
     return Variable(None if piece == b'"?"' else _text(piece[1:-1]))
@@ -185,6 +234,14 @@ def _status(first: re.Match[bytes], second: re.Match[bytes]) -> Status:
         label_waiting=flag(second, "peel"),
         too_hot=flag(first, "hot"),
         length_dots=int(first["length"]),
+    )
+
+
+def _errors(errors: int, warnings: int) -> Errors:
+    return Errors(
+        jammed=bool(errors & (_CUTTER | _JAM | _FEED)),
+        too_hot=bool(errors & (_HEAD_HOT | _MOTOR_HOT)),
+        paper_near_end=bool(warnings & _NEAR_END),
     )
 
 

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from drivers.simulate import escpos, fault, scale, scanner, tspl, zpl
+from drivers.simulate import epl2, escpos, fault, scale, scanner, text, tspl, zpl
 from drivers.simulate.control import Control, Obey, read_words
 from drivers.simulate.label_printer import VirtualPrinter
 from drivers.simulate.personality import Personality
@@ -26,6 +26,7 @@ from drivers.simulate.scanner import ENDINGS, Habits, VirtualScanner
 
 _CANNOT = 1
 _STANDARD_INPUT = 0
+_LANGUAGES = ("zpl", "tspl", "epl2", "text")
 _STANDARD_HEADS = (6, 8, 12, 24)
 """Dots in a millimetre of the heads that are sold: 152, 203, 300 and 600 dpi."""
 
@@ -90,7 +91,10 @@ def _add_printer(parser: argparse.ArgumentParser, port: int) -> None:
     label = port == 9101
     parser.add_argument("--listen", default=f"tcp://127.0.0.1:{port}", metavar="URL")
     if label:
-        parser.add_argument("--language", choices=("zpl", "tspl"), default="zpl")
+        parser.add_argument(
+            "--language", choices=_LANGUAGES, default="zpl", help="text: prints what it is told"
+        )
+        parser.add_argument("--serial", default="PACKBENCH1", metavar="TEXT", help="which it is")
         parser.add_argument("--dpmm", type=int, choices=_STANDARD_HEADS, default=8)
     parser.add_argument("--record", type=Path, metavar="DIR", help="keep what comes out here")
     parser.add_argument("--media", type=_count, metavar="N", help="labels on a roll (no end)")
@@ -142,8 +146,8 @@ def _open_printer(options: argparse.Namespace, stack: ExitStack) -> tuple[Ready,
         raise ValueError(f"it listens at tcp://HOST:PORT, not at {options.listen}")
     faults = [fault.parsed(text) for text in options.fault]
     personality = _personality(options)
-    if personality.suffix != "zpl" and any(f.name == "silent-when-error" for f in faults):
-        raise ValueError("only a ZPL printer is silent when in error; the others always answer")
+    if personality.suffix != "zpl" and any(found.name in fault.ZPL_ONLY for found in faults):
+        raise ValueError(f"only a ZPL printer can be told {', '.join(fault.ZPL_ONLY)}")
     printer = VirtualPrinter(
         personality,
         host=address.hostname,
@@ -163,19 +167,26 @@ def _open_printer(options: argparse.Namespace, stack: ExitStack) -> tuple[Ready,
 def _personality(options: argparse.Namespace) -> Personality:
     if options.device == "receipt-printer":
         return escpos.personality()
-    if options.language == "zpl":
-        return zpl.personality(options.dpmm)
-    return tspl.personality()
+    match options.language:
+        case "zpl":
+            return zpl.personality(options.dpmm, options.serial)
+        case "tspl":
+            return tspl.personality()
+        case "epl2":
+            return epl2.personality()
+        case _:
+            return text.personality()
 
 
 def _words(printer: VirtualPrinter) -> Obey:
-    """Return what a printer does when told: media N, fault NAME, clear, state."""
+    """Return what a printer does when told: media N, fault NAME, take, clear, state."""
 
     def obey(line: str) -> dict[str, object]:
         word, _, rest = line.strip().partition(" ")
         words: dict[str, Callable[[], None]] = {
             "media": lambda: printer.load(_count(rest) if rest else None),
             "fault": lambda: printer.fault(rest),
+            "take": printer.take_label,
             "clear": printer.clear,
             "state": lambda: None,
         }

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from drivers.simulate import zpl
 from drivers.simulate.book import Book, Label
-from drivers.simulate.fault import Fault, parsed
+from drivers.simulate.fault import FLAGS, HABITS, Fault, parsed
 from drivers.simulate.paper import Paper, Printed
 from drivers.simulate.personality import Personality
 from drivers.simulate.server import Server
@@ -50,6 +50,7 @@ class VirtualPrinter:
         self.printed: list[Label] = []
         """The labels that came out whole since this printer was switched on."""
         self.spoiled = 0
+        self._foreign = 0
         self._manners = personality.manners(self._paper)
         self._server = Server(
             host, port, self._manners, self._changed, lambda: self._paper.buffer_full
@@ -85,7 +86,9 @@ class VirtualPrinter:
         self._server.clear()
         with self._changed:
             paper = self._paper
-            paper.head_open = paper.ribbon_out = paper.paused = paper.buffer_full = False
+            for flag in FLAGS.values():
+                setattr(paper, flag, False)
+            paper.sensed_dots = None
             self._changed.notify_all()
 
     def load(self, media: int | None = None) -> None:
@@ -121,6 +124,8 @@ class VirtualPrinter:
                 "head_open": paper.head_open,
                 "ribbon_out": paper.ribbon_out,
                 "paused": paper.paused,
+                "jammed": paper.jammed,
+                "label_waiting": paper.label_waiting,
                 "armed": [f"{fault.name}={fault.value}" for fault in self._server.armed],
             }
 
@@ -136,16 +141,32 @@ class VirtualPrinter:
                 case "paper-out":
                     paper.load(0)
                     self._out_since = time.monotonic()
-                case "head-open":
-                    paper.head_open = True
-                case "ribbon-out":
-                    paper.ribbon_out = True
-                case "paused":
-                    paper.paused = True
-                case "buffer-full":
-                    paper.buffer_full = True
-                case "silent-when-error":
-                    paper.silent_when_error = True
+                case "media-length":
+                    paper.sensed_dots = fault.count
+                case "another-bench":
+                    for _ in range(fault.count):
+                        self._foreign += 1
+                        paper.take(b"another bench %d" % self._foreign, 1, time.time())
+                case "power-cycle":
+                    self._server.lose_power(float(fault.value))
+                    paper.lose_power()
+                    self._manners.lose_power()
+                case name if name in HABITS:
+                    self._server.habits[name] = fault
+                    paper.habits.add(name)
+                case name:
+                    setattr(paper, FLAGS[name], True)
+            self._changed.notify_all()
+
+    @property
+    def off(self) -> bool:
+        """Is the power away?"""
+        return self._server.off
+
+    def take_label(self) -> None:
+        """Take the label that hangs out."""
+        with self._changed:
+            self._paper.label_waiting = False
             self._changed.notify_all()
 
     def _run(self) -> None:
@@ -169,6 +190,7 @@ class VirtualPrinter:
         out, now = self._paper.end(), datetime.now(UTC).isoformat()
         if isinstance(out, Printed):
             self.printed.append(self._book.print(out, now))
+            out.done()
         else:
             self.spoiled += 1
             self._book.spoil(out, now)

@@ -11,7 +11,15 @@ was told not to (^JZN): then that label is lost, silently.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+
+Done = Callable[[], None]
+"""Called when a label has come out, by whoever printed it."""
+
+
+def nobody() -> None:
+    """Tell nobody that a label came out."""
 
 
 @dataclass(slots=True)
@@ -19,6 +27,7 @@ class _Job:
     data: bytes
     copies: int
     first_byte_at: float
+    done: Done
     copy: int = 1
 
 
@@ -30,6 +39,7 @@ class Printed:
     copy: int
     odometer: int
     first_byte_at: float
+    done: Done
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +64,17 @@ class Paper:
         self.head_open = False
         self.ribbon_out = False
         self.paused = False
+        self.jammed = False
+        self.too_hot = False
+        self.label_waiting = False
+        """Peel mode: a label hangs out, and the next waits until it is taken."""
+        self.sensed_dots: int | None = None
+        """How long the labels on the roll are, as the gap sensor has it; None: as the job says."""
         self.buffer_full = False
         self.silent_when_error = False
         """Answer no status question while a person is needed, as the ZPL manual says."""
+        self.habits: set[str] = set()
+        """What this printer does not do: `fault.HABITS`."""
         self.reprint = True
         """^JZ: print the spoiled label again. Yes, until told otherwise, and after power-on."""
         self._queue: deque[_Job] = deque()
@@ -65,12 +83,14 @@ class Paper:
     @property
     def error(self) -> bool:
         """Does the printer wait for a person?"""
-        return self.paper_out or self.head_open or self.ribbon_out
+        open_or_empty = self.paper_out or self.head_open or self.ribbon_out
+        return open_or_empty or self.jammed or self.too_hot
 
     @property
     def ready(self) -> bool:
         """Could a label begin now?"""
-        return bool(self._queue) and not self.error and not self.paused and not self._under_head
+        stopped = self.error or self.paused or self.label_waiting or self._under_head
+        return bool(self._queue) and not stopped
 
     @property
     def printing(self) -> bool:
@@ -92,9 +112,9 @@ class Paper:
         """Labels of the present format that have not come out yet."""
         return self._queue[0].copies if self._queue else 0
 
-    def take(self, data: bytes, copies: int, first_byte_at: float) -> None:
+    def take(self, data: bytes, copies: int, first_byte_at: float, done: Done = nobody) -> None:
         """Queue a label."""
-        self._queue.append(_Job(data, copies, first_byte_at))
+        self._queue.append(_Job(data, copies, first_byte_at, done))
 
     def begin(self) -> None:
         """Move the next label under the head; only when `ready`."""
@@ -105,6 +125,9 @@ class Paper:
         job = self._under_head
         assert job is not None
         self._under_head = None
+        if job is not self._first():
+            # The power went while it was under the head, and with it the memory of it.
+            return Spoiled(job.data, job.copy, job.first_byte_at, lost=True)
         if self.media == 0:
             self.paper_out = True
         if self.error:
@@ -114,7 +137,7 @@ class Paper:
         if self.media is not None:
             self.media -= 1
         self.odometer += 1
-        out = Printed(job.data, job.copy, self.odometer, job.first_byte_at)
+        out = Printed(job.data, job.copy, self.odometer, job.first_byte_at, job.done)
         self._count_off(job)
         return out
 
@@ -125,10 +148,18 @@ class Paper:
             self._under_head.copies = 1
             self._queue.append(self._under_head)
 
+    def lose_power(self) -> None:
+        """Forget all labels, the one under the head too, and what jobs had set."""
+        self._queue.clear()
+        self.reprint, self.paused = True, False
+
     def load(self, media: int | None) -> None:
         """Put in a roll of `media` labels."""
         self.media = media
         self.paper_out = media == 0
+
+    def _first(self) -> _Job | None:
+        return self._queue[0] if self._queue else None
 
     def _count_off(self, job: _Job) -> None:
         job.copies -= 1

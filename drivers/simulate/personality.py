@@ -8,6 +8,13 @@ from typing import Protocol
 
 from drivers.simulate.paper import Paper
 
+Say = Callable[[bytes], None]
+"""Sends bytes that nobody asked for over one connection; never raises."""
+
+
+def nothing() -> None:
+    """Forget nothing when the power goes."""
+
 
 class Finder(Protocol):
     """Finds the end of the first label in a stream; used to cut it at an awkward place."""
@@ -39,6 +46,10 @@ class Manners:
     finder: Callable[[], Finder]
     urgent: bytes
     """What a status question begins with; it is answered even when the buffer is full."""
+    speaking: Callable[[Say], Session] | None = None
+    """Begins one that also speaks unasked, where the language knows that."""
+    lose_power: Callable[[], None] = nothing
+    """Forgets what the language, beside the paper, keeps of the printer as a whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from drivers.simulate.course import CUTS, Course
 from drivers.simulate.fault import Fault
@@ -22,6 +22,37 @@ _POLL_SECONDS = 0.05
 """How soon a waiting thread notices that the server stops or a stall is cleared."""
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER on, zero seconds: closing sends a reset, as a printer that lost power does."""
+
+
+class _Mouth:
+    """The way back over one connection; what is said unasked does not cut an answer in two."""
+
+    def __init__(self, connection: socket.socket, habits: Mapping[str, Fault]) -> None:
+        self.connection, self._habits = connection, habits
+        self._lock = threading.Lock()
+
+    def say(self, data: bytes) -> None:
+        """Send, and never mind if nobody is there any more."""
+        with contextlib.suppress(OSError):
+            self.send(data)
+
+    def send(self, data: bytes) -> None:
+        """Send, in pieces as the printer's habits are. Raises OSError."""
+        if "mute" in self._habits:
+            return
+        with self._lock:
+            if "one-byte-replies" not in self._habits:
+                self.connection.sendall(data)
+                return
+            self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for at in range(len(data)):
+                self.connection.sendall(data[at : at + 1])
+
+
+def _reset(connection: socket.socket) -> None:
+    """End a connection that another thread reads from, as a device does that lost its power."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    connection.shutdown(socket.SHUT_RDWR)
 
 
 class Server:
@@ -40,6 +71,9 @@ class Server:
         self._lock, self._full = lock, full
         self._stopping = threading.Event()
         self._armed: list[Fault] = []
+        self.habits: dict[str, Fault] = {}
+        """Of the wire and of the language, by name."""
+        self._off_until = 0.0
         self._stalls = 0
         """Counts `clear`: a stalled connection goes on when it changes."""
         self._connections: set[socket.socket] = set()
@@ -76,6 +110,19 @@ class Server:
             self._armed.clear()
             self._stalls += 1
 
+    def lose_power(self, seconds: float) -> None:
+        """Reset every connection, and take none for so long."""
+        with self._lock:
+            self._off_until = time.monotonic() + seconds
+            for connection in self._connections:
+                with contextlib.suppress(OSError):
+                    _reset(connection)
+
+    @property
+    def off(self) -> bool:
+        """Is no connection taken, for want of power?"""
+        return time.monotonic() < self._off_until
+
     @property
     def armed(self) -> list[Fault]:
         """The faults that have not hit yet."""
@@ -94,17 +141,26 @@ class Server:
             if self._stopping.is_set():
                 connection.close()
                 return
+            if self.off:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                connection.close()
+                continue
             with self._lock:
                 self._connections.add(connection)
             self._spawn(lambda connection=connection: self._serve(connection))  # type: ignore[misc]
 
     def _serve(self, connection: socket.socket) -> None:
-        session, course = self._manners.open(), Course(self._manners.finder())
+        mouth = _Mouth(connection, self.habits)
+        manners = self._manners
+        session = manners.speaking(mouth.say) if manners.speaking else manners.open()
+        course = Course(manners.finder())
         try:
             # A peer that resets, or is cut by us, ends the conversation and nothing else.
             with contextlib.suppress(OSError):
-                while (data := connection.recv(_PIECE)) and not self._stopping.is_set():
-                    self._hand_in(connection, session, course, data)
+                while (data := self._read(connection)) and not self._stopping.is_set():
+                    self._hand_in(mouth, session, course, data)
+                if "reset-on-close" in self.habits:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         finally:
             with self._lock:
                 session.closed()
@@ -112,9 +168,14 @@ class Server:
                 self._lock.notify_all()
             connection.close()
 
-    def _hand_in(
-        self, connection: socket.socket, session: Session, course: Course, data: bytes
-    ) -> None:
+    def _read(self, connection: socket.socket) -> bytes:
+        slow = self.habits.get("slow-reader")
+        if slow is None:
+            return connection.recv(_PIECE)
+        self._stopping.wait(_POLL_SECONDS)
+        return connection.recv(max(int(slow.count * _POLL_SECONDS), 1))
+
+    def _hand_in(self, mouth: _Mouth, session: Session, course: Course, data: bytes) -> None:
         """Give `data` to the printer, as far as the faults let it. Raises OSError once cut."""
         while data:
             if not data.lstrip().startswith(self._manners.urgent):
@@ -129,9 +190,9 @@ class Server:
                     answer = b""
                 self._lock.notify_all()
             if passage.strikes is not None and passage.strikes.name == "drop-after":
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                mouth.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 raise ConnectionAbortedError
-            connection.sendall(answer)
+            mouth.send(answer)
             if passage.strikes is not None:
                 self._stall(passage.strikes)
             data = passage.later

@@ -31,25 +31,23 @@ class _Stream:
     def __init__(self) -> None:
         self._rest = bytearray()
         self._label = bytearray()
-        self.asked = 0
-        """Status questions seen and not yet answered."""
 
     @property
     def partial(self) -> bool:
         return bool(self._label or self._rest)
 
     def ends(self, byte: bytes) -> bool:
-        return bool(self.receive(byte))
+        return any(command != ASK_STATUS for command, _ in self.receive(byte))
 
     def receive(self, data: bytes) -> list[tuple[bytes, int]]:
-        """Return the labels that `data` completes, each with its number of copies."""
+        """Return the labels that `data` completes, each with its copies, and the questions."""
         self._rest += data
         labels = []
         while (end := self._command_end()) is not None:
             command = bytes(self._rest[:end])
             del self._rest[:end]
             if command == ASK_STATUS:
-                self.asked += 1
+                labels.append((command, 0))
                 continue
             self._label += command
             if printing := _PRINT.fullmatch(command):
@@ -80,12 +78,15 @@ class _Session:
     def receive(self, data: bytes, at: float) -> bytes:
         if not self._stream.partial:
             self._first_byte_at = at
+        answers = b""
         for label, copies in self._stream.receive(data):
+            if label == ASK_STATUS:
+                answers += bytes([_status(self._paper)])
+                continue
             if copies:
                 self._paper.take(label, copies, self._first_byte_at)
             self._first_byte_at = at
-        asked, self._stream.asked = self._stream.asked, 0
-        return bytes([_status(self._paper)]) * asked
+        return answers
 
     def closed(self) -> None:
         """Nothing to keep: a TSPL printer does not tell that half a label came."""
@@ -94,10 +95,12 @@ class _Session:
 def _status(paper: Paper) -> int:
     return (
         0x01 * paper.head_open
+        | 0x02 * paper.jammed
         | 0x04 * paper.paper_out
         | 0x08 * paper.ribbon_out
         | 0x10 * paper.paused
-        | 0x20 * paper.printing
+        | 0x20 * (paper.printing or paper.ready)
+        | 0x80 * paper.too_hot
     )
 
 

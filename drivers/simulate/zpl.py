@@ -16,8 +16,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from drivers.simulate.paper import Paper
-from drivers.simulate.personality import Manners, Personality
+from drivers.simulate.paper import Done, Paper, nobody
+from drivers.simulate.personality import Manners, Personality, Say
 from drivers.simulate.zpl_stream import Format, Garbage, Immediate, Setup, Splitter
 
 STX, ETX = b"\x02", b"\x03"
@@ -27,9 +27,10 @@ _STORES = re.compile(rb"\^DF", re.IGNORECASE)
 _COPIES = re.compile(rb"\^PQ(\d{1,8})", re.IGNORECASE)
 _REPRINT = re.compile(rb"\^JZ([YN])", re.IGNORECASE)
 _LENGTH = re.compile(rb"\^LL(\d{1,5})", re.IGNORECASE)
+_VERIFY = re.compile(rb"\^HV(\d+),(\d+),([^,^]*),([^,^]*),L", re.IGNORECASE)
 _GETVAR = re.compile(r'! *U1 +getvar +"([^"]*)"')
 
-_MEDIA_OUT, _RIBBON_OUT, _HEAD_OPEN, _PAUSED = 1, 2, 4, 0x10000
+_MEDIA_OUT, _RIBBON_OUT, _HEAD_OPEN, _HOT, _JAM, _PAUSED = 1, 2, 4, 0x10, 0x1000, 0x10000
 
 
 @dataclass(slots=True)
@@ -50,8 +51,8 @@ class Machine:
 class ZplSession:
     """One connection to a ZPL printer."""
 
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
+    def __init__(self, machine: Machine, say: Say = lambda data: None) -> None:
+        self._machine, self._say = machine, say
         self._splitter = Splitter()
         self._first_byte_at = 0.0
 
@@ -87,12 +88,25 @@ class ZplSession:
             machine.length_dots = int(length[1])
         if _MARKS.search(label) and not _STORES.search(label):
             copies = _COPIES.search(label)
-            machine.paper.take(label, max(int(copies[1]), 1) if copies else 1, self._first_byte_at)
+            times = max(int(copies[1]), 1) if copies else 1
+            machine.paper.take(label, times, self._first_byte_at, self._verification(label))
+
+    def _verification(self, label: bytes) -> Done:
+        """Return what is to happen when the label has come out: ^HV sends a field back."""
+        asked = _VERIFY.search(label)
+        if asked is None or "no-acknowledge" in self._machine.paper.habits:
+            return nobody
+        number, length, header, end = asked.groups()
+        held = re.search(rb"\^FN" + number + rb"\^FD([^^]*)", label)
+        answer = header + (held[1][: int(length)] if held else b"") + end
+        return lambda: self._say(answer)
 
     def _obey(self, name: str) -> bytes:
         machine, paper = self._machine, self._machine.paper
         match name:
             case "~HS" | "~HI" | "~HQES" if paper.silent_when_error and paper.error:
+                return b""
+            case "~HQES" if "no-errors" in paper.habits:
                 return b""
             case "~HS":
                 return _host_status(machine, self._splitter.partial)
@@ -117,10 +131,14 @@ class ZplSession:
 def _host_status(machine: Machine, partial: bool) -> bytes:
     paper = machine.paper
     first = (
-        f"030,{paper.paper_out:d},{paper.paused or paper.error:d},{machine.length_dots:04d},"
-        f"{paper.waiting:03d},{paper.buffer_full:d},0,{partial or machine.partial:d},000,0,0,0"
+        f"030,{paper.paper_out:d},{paper.paused or paper.error:d},"
+        f"{paper.sensed_dots or machine.length_dots:04d},{paper.waiting:03d},"
+        f"{paper.buffer_full:d},0,{partial or machine.partial:d},000,0,0,{paper.too_hot:d}"
     )
-    second = f"000,0,{paper.head_open:d},{paper.ribbon_out:d},1,2,6,0,{paper.remaining:08d},1,000"
+    second = (
+        f"000,0,{paper.head_open:d},{paper.ribbon_out:d},1,2,6,{paper.label_waiting:d},"
+        f"{paper.remaining:08d},1,000"
+    )
     return _framed(first) + _framed(second) + _framed("1234,0")
 
 
@@ -129,6 +147,8 @@ def _errors(paper: Paper) -> bytes:
         _MEDIA_OUT * paper.paper_out
         | _RIBBON_OUT * paper.ribbon_out
         | _HEAD_OPEN * paper.head_open
+        | _HOT * paper.too_hot
+        | _JAM * paper.jammed
         | _PAUSED * paper.paused
     )
     return _framed(
@@ -140,7 +160,8 @@ def _errors(paper: Paper) -> bytes:
 
 def _variable(machine: Machine, line: str) -> bytes:
     asked = _GETVAR.match(line)
-    if asked is None:
+    habits = machine.paper.habits
+    if asked is None or "no-sgd" in habits:
         return b""
     known = {
         "odometer.total_label_count": str(machine.paper.odometer),
@@ -152,6 +173,8 @@ def _variable(machine: Machine, line: str) -> bytes:
         "device.product_name": machine.model,
         "appl.name": machine.firmware,
     }
+    if "no-odometer" in habits:
+        del known["odometer.total_label_count"]
     return f'"{known.get(asked[1].lower(), "?")}"'.encode("ascii")
 
 
@@ -171,11 +194,21 @@ class _Finder:
         return any(isinstance(command, Format) for command in self._splitter.receive(byte))
 
 
-def personality(dots_per_mm: int = 8) -> Personality:
-    """Return ZPL, with a head of this resolution."""
+def personality(dots_per_mm: int = 8, serial_number: str = "PACKBENCH1") -> Personality:
+    """Return ZPL, with a head of this resolution; the number says which printer it is."""
 
     def manners(paper: Paper) -> Manners:
-        machine = Machine(paper, dots_per_mm=dots_per_mm)
-        return Manners(lambda: ZplSession(machine), _Finder, urgent=b"~")
+        machine = Machine(paper, dots_per_mm=dots_per_mm, serial_number=serial_number)
+
+        def lose_power() -> None:
+            machine.partial = False
+
+        return Manners(
+            lambda: ZplSession(machine),
+            _Finder,
+            urgent=b"~",
+            speaking=lambda say: ZplSession(machine, say),
+            lose_power=lose_power,
+        )
 
     return Personality("zpl", manners)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.label_printers import zpl_status
+from drivers.label_printers import zpl_acknowledge, zpl_status
 from drivers.label_printers.zpl_status import Identity, Reader, Said, Status, Variable
-from drivers.simulate import escpos, fault, tspl, zpl
+from drivers.simulate import epl2, escpos, fault, text, tspl, zpl
 from drivers.simulate.course import Course
 from drivers.simulate.label_printer import VirtualPrinter
 from drivers.simulate.paper import Paper
@@ -302,10 +302,16 @@ def test_a_receipt_printer_cuts_and_tells_of_its_paper() -> None:
         wire.close()
 
 
-LABELS = {"zpl": label("one"), "tspl": b"\r\nPRINT 1\r\n", "escpos": b"one\n\x1dV\x00"}
+LABELS = {
+    "zpl": label("one"),
+    "tspl": b"\r\nPRINT 1\r\n",
+    "epl2": b"\nN\nP1\n",
+    "escpos": b"one\n\x1dV\x00",
+    "text": b"one\r\n",
+}
 
 
-@pytest.mark.parametrize("language", [zpl, tspl, escpos])
+@pytest.mark.parametrize("language", [zpl, tspl, epl2, escpos, text])
 @given(noise=st.binary(max_size=200), cut=st.integers(0, 200))
 def test_noise_never_breaks_a_language(language: ModuleType, noise: bytes, cut: int) -> None:
     personality: Personality = language.personality()
@@ -315,7 +321,7 @@ def test_noise_never_breaks_a_language(language: ModuleType, noise: bytes, cut: 
     session.closed()
 
 
-@pytest.mark.parametrize("language", [zpl, tspl, escpos])
+@pytest.mark.parametrize("language", [zpl, tspl, epl2, escpos, text])
 @pytest.mark.parametrize("place", fault.PLACES)
 def test_a_label_can_be_cut_at_a_place_in_every_language(language: ModuleType, place: str) -> None:
     personality: Personality = language.personality()
@@ -325,3 +331,116 @@ def test_a_label_can_be_cut_at_a_place_in_every_language(language: ModuleType, p
     length = {"half": len(data) // 2, "last": len(data) - 1, "label": len(data)}[place]
     assert passage.reaches == data[:length]
     assert passage.strikes is not None
+
+
+# -- habits, and what happens to the printer as a whole
+
+
+def test_a_label_with_a_question_is_acknowledged_when_it_has_come_out(
+    printer: VirtualPrinter,
+) -> None:
+    wire, reader = connected(printer), Reader()
+    asked = zpl_acknowledge.asked(label("one"), "7f")
+    wire.write(asked, time.monotonic() + PATIENCE)
+    said: list[Said] = []
+    while not said:
+        said = reader.receive(wire.read_until(time.monotonic() + PATIENCE))
+    assert said == [zpl_status.Acknowledged("7f")]
+    assert [p.data for p in printer.wait_printed(1)] == [asked]
+    wire.close()
+
+
+def test_answers_come_byte_by_byte_where_that_is_the_habit(printer: VirtualPrinter) -> None:
+    printer.fault("one-byte-replies")
+    assert status(printer).length_dots == 1218
+    assert counter(printer) == 0
+
+
+@pytest.mark.parametrize(
+    ("habit", "question"),
+    [
+        ("mute", zpl_status.ASK_STATUS),
+        ("no-sgd", zpl_status.ASK_COUNTER),
+        ("no-errors", zpl_status.ASK_ERRORS),
+    ],
+)
+def test_some_printers_do_not_answer_some_questions(
+    printer: VirtualPrinter, habit: str, question: bytes
+) -> None:
+    assert ask(printer, question) is not None
+    printer.fault(habit)
+    assert ask(printer, question, 0.2) is None
+
+
+def test_a_printer_without_a_counter_says_that_it_has_none(printer: VirtualPrinter) -> None:
+    printer.fault("no-odometer")
+    assert ask(printer, zpl_status.ASK_COUNTER) == Variable(None)
+
+
+def test_a_jam_is_told_by_the_errors_alone(printer: VirtualPrinter) -> None:
+    printer.fault("jam")
+    assert status(printer).paused
+    assert not status(printer).jammed
+    said = ask(printer, zpl_status.ASK_ERRORS)
+    assert said == zpl_status.Errors(jammed=True, too_hot=False, paper_near_end=False)
+
+
+def test_a_slow_reader_takes_its_time_and_the_whole_label(printer: VirtualPrinter) -> None:
+    printer.fault("slow-reader=200000")
+    send(printer, label("one" * 20_000))
+    assert [len(p.data) for p in printer.wait_printed(1)] == [len(label("one" * 20_000))]
+
+
+def test_a_printer_that_resets_when_a_connection_closes_keeps_its_labels(
+    printer: VirtualPrinter,
+) -> None:
+    printer.fault("reset-on-close")
+    send(printer, label("one"))
+    assert len(printer.wait_printed(1)) == 1
+
+
+def test_a_power_cycle_forgets_the_queue_and_keeps_the_counter(printer: VirtualPrinter) -> None:
+    send(printer, label("one", "^JZN"))
+    printer.wait_printed(1)
+    printer.fault("paused")
+    send(printer, label("two"))
+    while printer.state()["queued"] != 1:
+        pass
+    wire = connected(printer)
+    printer.fault("power-cycle=0.05")
+    with pytest.raises(Cut):
+        read_to_the_end(wire)
+    wire.close()
+    assert (printer.state()["queued"], printer.state()["paused"]) == (0, False)
+    while printer.off:
+        pass
+    assert counter(printer) == 1
+
+
+def test_another_bench_moves_the_counter(printer: VirtualPrinter) -> None:
+    printer.fault("another-bench=2")
+    printer.wait_printed(2)
+    assert counter(printer) == 2
+
+
+def test_a_label_that_hangs_out_keeps_the_next_one_back(printer: VirtualPrinter) -> None:
+    printer.fault("label-waiting")
+    send(printer, label("one"))
+    while not printer.state()["queued"]:
+        pass
+    assert status(printer).label_waiting
+    printer.take_label()
+    printer.wait_printed(1)
+
+
+def test_the_gap_sensor_has_its_own_idea_of_a_label(printer: VirtualPrinter) -> None:
+    printer.fault("media-length=400")
+    send(printer, label("one"))
+    assert status(printer).length_dots == 400
+
+
+def test_a_printer_in_line_mode_prints_the_questions() -> None:
+    with VirtualPrinter(text.personality(), ms_per_label=1) as printer:
+        send(printer, b"~HS\r\n" + b"^XA\r\n^XZ\r\n")
+        words = [p.data for p in printer.wait_printed(3)]
+    assert words == [b"~HS\r\n", b"^XA\r\n", b"^XZ\r\n"]
