@@ -48,7 +48,9 @@ SCHEMES = (
 FRAMINGS = ("line", "keys-us", "keys-de", "keys-fr")
 FEEDBACKS = ("none", "datalogic", "honeywell", "zebra")
 PROTOCOLS = ("mt-sics", "toledo-8217", "toledo-8217-lb", "nci", "hid")
-LANGUAGES = ("zpl", "tspl")
+LANGUAGES = ("zpl", "tspl", "epl2")
+ASKED = ("zpl", "tspl")
+"""Languages that have a question for how the printer is; the others would print it."""
 RESOLUTIONS = (6, 8, 12, 24)
 """Dots to the millimetre of the heads that are sold: 152, 203, 300 and 600 dpi."""
 
@@ -105,9 +107,11 @@ class Printer(Part, frozen=True, kw_only=True):
     prints: tuple[Literal["label", "paper"], ...] = ("label",)
     """label: carriers' labels; paper: slips, tote labels, command sheets."""
     asks: bool = True
-    """It answers ZPL's questions. Never for another language: it prints "~HS" on a label."""
+    """It answers its language's questions; some cheap printers print them."""
     counter: bool = True
     """It may be asked how many labels it has printed ever."""
+    shared: bool = False
+    """Another bench prints on it too: its counter proves nothing, only the closing scan does."""
 
     def __post_init__(self) -> None:
         _check_url(self.url)
@@ -118,7 +122,7 @@ class Printer(Part, frozen=True, kw_only=True):
     def answers(self) -> bool:
         """Whether it may be asked anything."""
         # A queue of CUPS has no way back: the question would be printed.
-        return self.asks and self.language == "zpl" and "cups://" not in self.url
+        return self.asks and self.language in ASKED and "cups://" not in self.url
 
 
 class Screen(Part, frozen=True, kw_only=True):

@@ -11,14 +11,17 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from drivers import scales, scanners
-from drivers.label_printers import language, zpl_status
+from drivers.label_printers import language, trial, zpl_status
+from drivers.label_printers.capability import Capability
 from drivers.transports import Transport, WireError, open_transport
-from station import config
+from station import config, printer_trial
 from station.config import BadConfig, Config, Printer, Scale, Scanner
 
 CONNECT_SECONDS = 3.0
@@ -61,6 +64,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         command.add_argument("--json", action="store_true")
         if verb != "list":
             command.add_argument("name", nargs="*", help="of devices in station.toml; all if none")
+        if verb == "test":
+            command.add_argument(
+                "--square", choices=tuple(trial.SQUARES), help="which of a test label was scanned"
+            )
     verbs.add_parser("simulate", help="a virtual device: see `packbench device simulate --help`")
 
 
@@ -74,7 +81,8 @@ def run(args: argparse.Namespace) -> int:
     if args.verb == "list":
         found = [*listed(settings), *ports()]
     else:
-        ask = identify if args.verb == "identify" else test
+        square = args.square if args.verb == "test" else None
+        ask = identify if args.verb == "identify" else partial(test, square=square)
         known = listed(settings)
         if missing := set(args.name) - {device.name for device in known}:
             sys.stderr.write(f"station.toml has no device called {', '.join(sorted(missing))}.\n")
@@ -117,11 +125,13 @@ def identify(settings: Config, device: Found) -> Found:
             return _asked(device, lambda wire: "is plugged in; scan something to see more")
 
 
-def test(settings: Config, device: Found) -> Found:
-    """Use a device once."""
+def test(settings: Config, device: Found, square: str | None) -> Found:
+    """Use a device once. `square`: that of a printer's last test label that was scanned."""
     match _settings(settings, device):
+        case Printer() if square is not None:
+            return _take_square(device, square)
         case Printer() as printer:
-            return _asked(device, lambda wire: _print(wire, printer))
+            return _asked(device, lambda wire: _print(wire, device.name, printer))
         case Scale() as scale:
             sys.stderr.write(f"{device.name}: put something on the scale.\n")
             return _asked(device, lambda wire: _weight(wire, scale, TEST_SECONDS, loaded=True))
@@ -181,7 +191,13 @@ def _identity(wire: Transport, printer: Printer) -> str:
     raise _NoAnswer("does not answer ~HI. Set language or asks in station.toml.")
 
 
-def _print(wire: Transport, printer: Printer) -> str:
+def _print(wire: Transport, name: str, printer: Printer) -> str:
+    found = printer_trial.met(wire, printer)
+    if found is not None and found.language == "zpl":
+        known = printer_trial.tried(wire, name, printer, found)
+        keep_known(name, known)
+        told = "says when a label is out" if known.acknowledges else "was sent one"
+        return f"{told}; scan square A, or B if A is empty: `packbench device test {name} --square`"
     from layouts import draw, load_builtin  # drawing is 100 ms that `device list` does not need
 
     shipping = load_builtin()["shipping"]
@@ -189,6 +205,37 @@ def _print(wire: Transport, printer: Printer) -> str:
     job = language(printer.language).render(label, printer.dots_per_mm)
     wire.write(job, time.monotonic() + TEST_SECONDS)
     return "was sent a sample label; look whether it came out"
+
+
+def _take_square(device: Found, square: str) -> Found:
+    known = known_of(device.name)
+    if known is None:
+        told = "has printed no test label yet"
+        return msgspec.structs.replace(device, ok=False, said=told)
+    learnt = printer_trial.scanned(known, square)
+    if learnt is not None:
+        keep_known(device.name, learnt)
+    return msgspec.structs.replace(device, ok=True, said=f"draws {(learnt or known).graphics}")
+
+
+def known_of(name: str) -> Capability | None:
+    """Return what this bench knows of a printer."""
+    # SQLAlchemy is not for `device list`.
+    from station.store import printers
+    from station.store.store import Store
+
+    with closing(Store(config.home() / config.DATABASE)) as store, store.turn(feed=True) as turn:
+        return printers.capability(turn, name)
+
+
+def keep_known(name: str, known: Capability) -> None:
+    """Keep it in the bench's file: from now on this is the printer of that name."""
+    from station.store import printers
+    from station.store.store import Store
+
+    config.home().mkdir(parents=True, exist_ok=True)
+    with closing(Store(config.home() / config.DATABASE)) as store, store.turn() as turn:
+        printers.keep(turn, name, known)
 
 
 def _weight(wire: Transport, scale: Scale, seconds: float, *, loaded: bool = False) -> str:

@@ -33,6 +33,7 @@ from station.store import journal
 from station.store.heard import Heard
 from station.store.keep import StoreKeep
 from station.store.ledger import StoreLedger
+from station.store.printers import capability
 from station.store.store import Store, StoreError
 from station.store.upkeep import Upkeep
 from station.widgets.look import Look
@@ -43,6 +44,7 @@ from sync.protocol.messages import Enrolled, Heartbeat
 from sync.protocol.messages import Lamp as BenchLamp
 
 if TYPE_CHECKING:
+    from drivers.label_printers.graphic import Encoding
     from station.layout_reload import LayoutWatch
     from station.papers import PaperDrawer
     from station.store.rescue import Rescued
@@ -113,7 +115,15 @@ class _Floor:
         self._keep = StoreKeep(bench.store, self._heartbeat, record=bench.record)
         ledger = StoreLedger(bench.store, bench.record, self._printer_needs, self._went_out)
         printers = [
-            Printer(name=name, url=one.url, asked=one.answers, counter=one.counter)
+            Printer(
+                name=name,
+                url=one.url,
+                language=one.language,
+                asked=one.answers,
+                counter=one.counter,
+                shared=one.shared,
+                dots_per_mm=one.dots_per_mm,
+            )
             for name, one in config.printers.items()
         ]
         self._spool = Spool(printers, ledger, self._lamp)
@@ -190,12 +200,22 @@ class _Floor:
                 language=one.language,
                 dots_per_mm=one.dots_per_mm,
                 shop=self._config.work.shop,
+                graphics=self._graphics(name),
             )
             typeset.warm()
             self._papers = PaperDrawer(
                 self._bench.store, paper, lambda: shelf.layouts, self._spool.wake
             )
             self._papers.start()
+
+    def _graphics(self, printer: str) -> Encoding:
+        try:
+            with self._bench.store.turn(feed=True) as turn:
+                known = capability(turn, printer)
+        except StoreError:
+            log.warning("the disk does not say what printer %s draws", printer)
+            known = None
+        return known.graphics if known is not None else "z64"
 
     def _resting(self) -> bool:
         """Whether nobody has packed for a while."""

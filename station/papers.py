@@ -19,6 +19,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 import layouts
 from drivers import label_printers
+from drivers.label_printers.graphic import Encoding
 from drivers.label_printers.label import Undrawable
 from layouts import Layout, LayoutError
 from station.store import schema as t
@@ -40,6 +41,8 @@ class Paper:
     dots_per_mm: int = 8
     shop: str = ""
     """Who sells, as the buyer knows them."""
+    graphics: Encoding = "z64"
+    """What a ZPL printer draws."""
 
 
 def slip_data(order: Order, shop: str) -> dict[str, Any]:  # Any: a layout's own vocabulary
@@ -149,6 +152,12 @@ class PaperDrawer:
         return True
 
     def _draw(self, name: str, order: Order) -> bytes:
-        language = label_printers.language(self._paper.language)
-        pages = layouts.draw_pages(self._shelf()[name], slip_data(order, self._paper.shop))
-        return b"".join(language.render(page, self._paper.dots_per_mm) for page in pages)
+        paper = self._paper
+        pages = layouts.draw_pages(self._shelf()[name], slip_data(order, paper.shop))
+        if paper.language == "zpl":
+            from drivers.label_printers import zpl  # as late as `language` loads it
+
+            drawn = (zpl.render(one, paper.dots_per_mm, graphics=paper.graphics) for one in pages)
+            return b"".join(drawn)
+        language = label_printers.language(paper.language)
+        return b"".join(language.render(page, paper.dots_per_mm) for page in pages)

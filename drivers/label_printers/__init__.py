@@ -1,10 +1,11 @@
 """Label printers: what can be on a label, and one module a printer language.
 
-`label.py` is the drawing vocabulary, in millimetres. A language (`zpl`, `tspl`, `epl2`) turns a `Label`
-into the bytes of a job; `preview` draws the same label as PNG and PDF. All of them share
+`label.py` is the drawing vocabulary, in millimetres. A language (`zpl`, `tspl`, `epl2`) turns a
+`Label` into the bytes of a job; `preview` draws the same label as PNG and PDF. All of them share
 `symbol` (barcodes) and `typeset` (text), so what is measured once is true everywhere: never
-measure text or encode Code 128 a second time. `lint` says what a scanner would not read. `zpl_status`, `tspl_status` and `zpl_acknowledge` are the
-questions that a printer may be asked in its own language, and in no other.
+measure text or encode Code 128 a second time. `lint` says what a scanner would not read.
+`zpl_status`, `tspl_status` and `zpl_acknowledge` are what a printer may be asked, in its own
+language and in no other; `trial` is the label that it is tried with, `capability` what is known.
 
 What bites, and is dealt with here and nowhere else: fields are hexadecimal (`zpl.field`);
 letters beyond ASCII become dots (`typeset`), since printers have no Chinese and misplace Thai

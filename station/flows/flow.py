@@ -92,7 +92,7 @@ class PrinterTrouble:
 
     printer: str
     needs: str
-    """paper | ribbon | head | pause | silent | unreachable | ""."""
+    """One of station.spool's NEEDS, "" when it is well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ class Lamp:
         self._shown: tuple[str, str] | None = None
         self.needs: Needs | None = None
         """What a person was last asked to do; None before the first look."""
+        self.note = ""
+        """What is to be said beside a lamp that is well; "" for nothing."""
 
     def say(self, needs: Needs, *, busy: bool = False) -> None:
         """Say what the printer needs; "" that it is well."""
@@ -29,6 +31,8 @@ class Lamp:
             self.show("off", needs)
         elif needs:
             self.show("bad", needs)
+        elif self.note and not busy:
+            self.show("warn", self.note)
         else:
             self.show("busy" if busy else "ok")
 

@@ -11,6 +11,8 @@ from typing import Protocol
 
 import msgspec
 
+from drivers.label_printers.capability import Capability
+
 
 class JobState(Enum):
     """How far a print job has come."""
@@ -89,6 +91,12 @@ class Ledger(Protocol):
 
     def not_printed(self, job: str, evidence: str) -> None:
         """Put on record that it did not come out: sending, sent → queued, LabelNotPrinted."""
+
+    def capability(self, printer: str) -> Capability | None:
+        """Return what is known of a printer; None before it was first met."""
+
+    def keep(self, printer: str, capability: Capability) -> None:
+        """Keep what is known of a printer."""
 
     def trouble(self, printer: str, needs: str) -> None:
         """Hear that a printer's needs have changed: one of `verdict.NEEDS`, "" when it is well.

@@ -10,11 +10,21 @@ after the label had arrived. The wire is held between labels: a bench has its pr
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from drivers.label_printers import zpl_status
-from drivers.label_printers.zpl_status import Identity, Status, Variable
+from drivers.label_printers import tspl_status, zpl_status
+from drivers.label_printers.capability import Capability
+from drivers.label_printers.zpl_status import (
+    Acknowledged,
+    Errors,
+    Identity,
+    Said,
+    Status,
+    Variable,
+)
 from drivers.transports import Cut, Stalled, Transport, open_transport
+from station.spool.probe import Probe
 from station.spool.verdict import Heard, Patience
 
 
@@ -24,10 +34,16 @@ class Printer:
 
     name: str
     url: str
+    language: str = "zpl"
+    """Never ask in another one: it would print "~HS" on a label."""
     asked: bool = True
-    """It answers ZPL's questions. Never ask another language: it would print "~HS" on a label."""
+    """It answers its language's questions."""
     counter: bool = True
     """It may be asked for its odometer; False for those that print the question."""
+    shared: bool = False
+    """Another bench prints on it too: what its odometer says proves nothing."""
+    dots_per_mm: int = 0
+    """What labels are drawn for; 0: whatever it has."""
 
 
 class Line:
@@ -37,9 +53,11 @@ class Line:
         """Name the wire; `connect` opens it."""
         self._printer, self._patience = printer, patience
         self._wire: Transport | None = None
-        self._reader = zpl_status.Reader()
+        self._reader = self._new_reader()
         self._owed = False
         self._countless = False
+        self._errors = False
+        self._acknowledged: frozenset[str] = frozenset()
         self.counts = False
         """The printer is taken to have a counter, until it says that it has none."""
 
@@ -62,9 +80,30 @@ class Line:
         wire = open_transport(self._printer.url)
         wire.connect(self._patience.connect)
         self._wire = wire
-        self._reader = zpl_status.Reader()
+        self._reader = self._new_reader()
         self._owed = False
-        self.counts = self._printer.asked and self._printer.counter and not self._countless
+        self._acknowledged = frozenset()
+        able = self._printer.asked and self._printer.counter and self._printer.language == "zpl"
+        self.counts = able and not self._printer.shared and not self._countless
+
+    def probe(self, known: Capability | None) -> Capability | None:
+        """Ask who it is and what it can tell; None when it does not say. Raises Cut, Stalled."""
+        wire = self._open()
+        probe = Probe(wire, self._patience.answer)
+        printer = self._printer
+        found = probe.ask(printer.url, printer.language, variables=printer.counter, known=known)
+        self._owed = self._owed or probe.owed
+        return found
+
+    def trust(self, capability: Capability) -> None:
+        """Ask from now on for what the printer can tell, and for nothing else."""
+        self._errors = capability.errors
+        if capability.language == "zpl" and not capability.odometer:
+            self._countless, self.counts = True, False
+
+    def distrust_counter(self) -> None:
+        """Take the counter for no evidence any more: somebody else prints here."""
+        self._countless, self.counts = True, False
 
     def give_up_counting(self) -> None:
         """Ask for the counter no more: the printer answers its status, and never this."""
@@ -92,11 +131,17 @@ class Line:
         if self._owed:
             # Answers to questions that we have given up on.
             self._reader.receive(wire.read_until(0.0))
-        question = zpl_status.ASK_STATUS + b"\r\n"
+        if self._printer.language == "tspl":
+            question = tspl_status.ASK_STATUS
+        else:
+            question = zpl_status.ASK_STATUS + b"\r\n"
         if self.counts:
             question += zpl_status.ASK_COUNTER
         wire.write(question, self._until(self._patience.write))
-        return self._listen(wire)
+        heard = self._listen(wire)
+        if heard.status is not None and heard.status.needs_person and self._errors:
+            return replace(heard, status=self._why(wire, heard.status))
+        return heard
 
     def forget_half(self) -> None:
         """Have the printer forget a half label. Raises Cut, Stalled."""
@@ -117,18 +162,42 @@ class Line:
             if not data or time.monotonic() > deadline:
                 self._owed = True
                 break
-            for said in self._reader.receive(data):
+            answers: Iterable[Said] = self._reader.receive(data)
+            for said in answers:
                 match said:
                     case Status():
                         # A counter read before this status may be older than the last label.
                         status, counter = said, None
                     case Variable():
                         counter = said
-                    case Identity():
+                    case Acknowledged(token):
+                        self._acknowledged |= {token}
+                    case Identity() | Errors():
                         pass
         if counter is not None and counter.count is None:
             self.counts = False
-        return Heard(status, counter.count if counter else None)
+        return Heard(status, counter.count if counter else None, self._acknowledged)
+
+    def _why(self, wire: Transport, status: Status) -> Status:
+        """Ask what exactly is wrong: ~HS calls a jam a pause."""
+        wire.write(zpl_status.ASK_ERRORS + b"\r\n", self._until(self._patience.write))
+        deadline = self._until(self._patience.answer)
+        while data := wire.read_until(deadline):
+            answers: Iterable[Said] = self._reader.receive(data)
+            for said in answers:
+                match said:
+                    case Errors():
+                        hot = status.too_hot or said.too_hot
+                        return replace(status, jammed=said.jammed, too_hot=hot)
+                    case Acknowledged(token):
+                        self._acknowledged |= {token}
+                    case Status() | Variable() | Identity():
+                        pass
+        self._owed = True
+        return status
+
+    def _new_reader(self) -> zpl_status.Reader | tspl_status.Reader:
+        return tspl_status.Reader() if self._printer.language == "tspl" else zpl_status.Reader()
 
     def _until(self, seconds: float) -> float:
         return time.monotonic() + seconds

@@ -11,30 +11,23 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from drivers.transports import BadAddress, Broken, Cut, Unreachable
+from drivers.transports import Cut
+from station.spool import flown as f
 from station.spool import verdict as v
+from station.spool.contact import Contact
+from station.spool.flown import Flown
 from station.spool.lamp import Lamp, OnLamp
 from station.spool.ledger import Job, JobKind, JobState, Ledger
-from station.spool.line import Line, Printer
+from station.spool.line import Printer
+from station.spool.pace import Pace
 
 log = logging.getLogger(__name__)
 
 _MISHAP_SECONDS = 1.0
 """After a mistake of ours, or a full disk: nothing is printed that cannot be put on record."""
 _IN_FLIGHT = (JobState.SENDING, JobState.SENT)
-
-
-@dataclass(slots=True)
-class _InFlight:
-    job: Job
-    flight: v.Flight
-    offset: int = 0
-    """How many bytes the wire has taken."""
-    pause: float = 0.0
-    moved_at: float = 0.0
-    """When the wire last took a byte."""
 
 
 class PrinterLoop:
@@ -47,13 +40,15 @@ class PrinterLoop:
         self._printer, self._ledger = printer, ledger
         self._lamp = Lamp(printer.name, ledger, on_lamp)
         self._patience = patience
-        self._line = Line(printer, patience)
+        self._contact = Contact(printer, ledger, patience)
+        self._line = self._contact.line
         self._woken, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"spool:{printer.name}", daemon=True)
-        self._flight: _InFlight | None = None
+        self._flight: Flown | None = None
         self._ready: v.Ready | None = None
         """The printer was in order and idle when last looked at, and this was its counter."""
         self._watch = v.Watch()
+        self._pace = Pace()
         self._doubt: tuple[str, int] | None = None
         """The job that became uncertain here, and the counter before it."""
         self._swallowed: tuple[str, int] = ("", 0)
@@ -127,15 +122,14 @@ class PrinterLoop:
         now = time.monotonic()
         if now < self._look_at:
             return self._look_at - now
-        if not self._printer.asked:
+        if not self._asks:
             self._lamp.show("ok")
             return self._patience.idle
         return self._look_ahead()
 
     def _resume(self, job: Job) -> float:
         """Take up what was in flight when the bench stopped."""
-        flight = self._new_flight(job, v.Way.UNKNOWN, job.counter_before)
-        self._flight = _InFlight(job, flight, offset=len(job.data))
+        self._flight = f.resumed(job, asked=self._asks)
         return 0.0
 
     def _begin(self, job: Job) -> float:
@@ -156,8 +150,9 @@ class PrinterLoop:
         if self._came_out_after_all(job, counter):
             self._ledger.printed(job.id, v.ODOMETER)
             return 0.0
-        flown = _InFlight(job, self._new_flight(job, v.Way.WHOLE, counter))
-        flown.moved_at = time.monotonic()
+        self._contact.printing()
+        able = self._contact.acknowledges
+        flown = f.begun(job, counter, asked=self._asks, acknowledged=able)
         self._flight = flown
         return self._hand_over(flown)
 
@@ -168,10 +163,10 @@ class PrinterLoop:
             doubt is not None and counter is not None and doubt[0] == job.id and counter > doubt[1]
         )
 
-    def _hand_over(self, flown: _InFlight) -> float:
+    def _hand_over(self, flown: Flown) -> float:
         before = flown.offset
         try:
-            flown.offset = self._line.hand_over(flown.job.data, flown.offset)
+            flown.offset = self._line.hand_over(flown.data, flown.offset)
         except Cut as e:
             self._line.drop()
             if flown.offset + e.sent == 0:
@@ -182,17 +177,18 @@ class PrinterLoop:
         now = time.monotonic()
         if flown.offset > before:
             flown.moved_at = now
-        if flown.offset < len(flown.job.data):
+        if not flown.whole:
             return self._stalled(flown, now - flown.moved_at)
+        flown.sent_at = now
         self._ledger.sent(flown.job.id)
         self._lamp.show("busy")
-        if not self._printer.asked:
+        if not self._asks:
             # Whether it still is there cannot be asked: the next label gets a wire of its own.
             self._line.drop()
         flown.pause = self._patience.first_look
-        return flown.pause
+        return self._until_next_look(flown)
 
-    def _stalled(self, flown: _InFlight, seconds: float) -> float:
+    def _stalled(self, flown: Flown, seconds: float) -> float:
         """Wait on the same wire: over another one the rest could arrive twice."""
         if seconds >= self._patience.ask:
             return self._uncertain(flown, "the printer takes no more bytes")
@@ -200,16 +196,17 @@ class PrinterLoop:
             self._lamp.say("silent")
         return 0.0
 
-    def _follow(self, flown: _InFlight) -> float:
+    def _follow(self, flown: Flown) -> float:
         """Look what has become of the label in flight."""
-        if flown.flight.way is v.Way.WHOLE and flown.offset < len(flown.job.data):
+        if flown.flight.way is v.Way.WHOLE and not flown.whole:
             return self._hand_over(flown)
         asked_at = time.monotonic()
-        heard = self._hear(flown) if self._printer.asked else v.Heard()
+        heard = self._hear(flown) if self._asks else v.Heard()
         if heard is None:
             return self._patience.first_look
         steady = self._watch.see(heard, asked_at, time.monotonic())
-        flown.flight = replace(flown.flight, accepted=v.accepts(flown.flight, heard))
+        accepted = v.accepts(flown.flight, heard)
+        flown.flight = replace(flown.flight, accepted=accepted, asked=self._asks)
         match v.decide(flown.flight, heard, steady, self._patience):
             case v.Printed(evidence):
                 return self._printed(flown, evidence, heard)
@@ -221,38 +218,51 @@ class PrinterLoop:
                 flown.flight = replace(flown.flight, half=True)
                 return self._forget_half()
             case v.Wait(needs):
+                flown.looked_at = asked_at
                 return self._wait(flown, needs)
 
-    def _wait(self, flown: _InFlight, needs: v.Needs | None) -> float:
+    def _wait(self, flown: Flown, needs: v.Needs | None) -> float:
         if needs is not None:
-            self._lamp.say(needs, busy=True)
+            self._say(needs, busy=True)
         if self._lamp.needs:
-            return self._patience.troubled
-        if flown.flight.before is None and (flown.flight.accepted or not self._printer.asked):
+            # How long it took will say nothing of the next one.
+            flown.sent_at = 0.0
+            return self._troubled()
+        flight = flown.flight
+        if flight.before is None and not flight.token and (flight.accepted or not self._asks):
             # Only the closing scan can end this, and it wakes us.
             return self._patience.idle
-        pause = flown.pause = min(
-            max(flown.pause * 1.5, self._patience.first_look), self._patience.longest_look
-        )
-        return pause
+        longest = self._patience.longest_look
+        flown.pause = min(max(flown.pause * 1.5, self._patience.first_look), longest)
+        return self._until_next_look(flown)
+
+    def _until_next_look(self, flown: Flown) -> float:
+        if not flown.sent_at:
+            return flown.pause
+        return self._pace.pause(flown.gone, flown.pause, self._patience.longest_look)
 
     # -- what became of it
 
-    def _printed(self, flown: _InFlight, evidence: str, heard: v.Heard) -> float:
+    def _printed(self, flown: Flown, evidence: str, heard: v.Heard) -> float:
+        if flown.sent_at:
+            self._pace.learn(flown.not_before, flown.gone)
         self._ledger.printed(flown.job.id, evidence)
         self._land()
         self._look_at = 0.0
+        if heard.status is not None and flown.job.kind is JobKind.LABEL:
+            self._note(v.MEDIA, so=v.media_off(heard.status, flown.job.data))
         match v.prepare(heard, v.Steady(), self._patience, counts=self._line.counts):
             case v.Ready() as ready:
                 # Read after this label, so before the next: it need not be asked for again.
                 self._ready = ready
+                self._mind_others(ready.counter)
                 self._lamp.say("")
                 self._look_at = time.monotonic() + self._patience.idle
             case _:
                 pass
         return 0.0
 
-    def _not_printed(self, flown: _InFlight, evidence: str) -> float:
+    def _not_printed(self, flown: Flown, evidence: str) -> float:
         """Have it sent again; a person is asked when that has not helped for a while."""
         job = flown.job
         if flown.flight.way is v.Way.WHOLE and evidence != v.NO_BYTE:
@@ -267,7 +277,7 @@ class PrinterLoop:
         self._land()
         return 0.0 if job.attempts == 0 else self._patience.first_look
 
-    def _uncertain(self, flown: _InFlight, why: str) -> float:
+    def _uncertain(self, flown: Flown, why: str) -> float:
         log.warning("printer %s: %s is uncertain: %s", self._printer.name, flown.job.id, why)
         self._ledger.uncertain(flown.job.id, why)
         before = flown.flight.before
@@ -278,7 +288,7 @@ class PrinterLoop:
     def _land(self) -> None:
         """Nothing is in flight any more."""
         flown, self._flight = self._flight, None
-        if flown is not None and flown.offset < len(flown.job.data):
+        if flown is not None and not flown.whole:
             # The next label must not follow half of this one.
             self._line.drop()
         self._ready, self._watch = None, v.Watch()
@@ -289,7 +299,7 @@ class PrinterLoop:
         """Find out whether a label may go out; `_ready` says so afterwards."""
         self._ready = None
         asked_at = time.monotonic()
-        heard = self._hear(None) if self._printer.asked else self._reach()
+        heard = self._hear(None) if self._asks else self._contact.reach()
         if heard is None:
             return self._patience.first_look
         now = time.monotonic()
@@ -297,7 +307,7 @@ class PrinterLoop:
         counts = self._line.counts
         prepared = (
             v.prepare(heard, steady, self._patience, counts=counts)
-            if self._printer.asked or not heard.connected
+            if self._asks or not heard.connected
             else v.Ready(None)
         )
         match prepared:
@@ -305,9 +315,10 @@ class PrinterLoop:
                 return self._be_ready(prepared, now)
             case v.Wait(needs):
                 if needs is not None:
-                    self._lamp.say(needs)
-                self._look_at = now + self._patience.troubled
-                return self._patience.troubled if self._lamp.needs else self._patience.longest_look
+                    self._say(needs)
+                pause = self._troubled() if self._lamp.needs else self._patience.longest_look
+                self._look_at = now + pause
+                return pause
             case v.ForgetHalf():
                 return self._forget_half()
 
@@ -320,63 +331,66 @@ class PrinterLoop:
             # An answer to an old question could be taken for one about the next label.
             self._line.drop()
             return 0.0
-        self._ready = ready
+        self._mind_others(ready.counter)
+        self._ready = replace(ready, counter=ready.counter if self._line.counts else None)
         self._lamp.say("")
         self._look_at = now + self._patience.idle
         return self._patience.idle
 
-    def _hear(self, flown: _InFlight | None) -> v.Heard | None:
+    def _mind_others(self, counter: int | None) -> None:
+        """Notice when the counter moves with nothing of ours printed."""
+        if self._contact.at_rest(counter) and self._line.counts:
+            log.warning("printer %s: somebody else prints on it", self._printer.name)
+            self._line.distrust_counter()
+            self._note(v.SHARED, so=True)
+
+    def _hear(self, flown: Flown | None) -> v.Heard | None:
         """Ask the printer; None when the wire broke, which is for the next turn to look into."""
-        if not self._line.up:
-            if flown is not None:
-                self._cut(flown)
-            if not self._connect():
-                return v.AWAY
-        try:
-            return self._line.look()
-        except Broken as e:
-            log.info("printer %s: %s", self._printer.name, e)
-            self._line.drop()
-            if flown is not None:
-                self._cut(flown)
-            return None
-
-    def _reach(self) -> v.Heard:
-        """Connect anew to a printer that cannot be asked whether it still is there."""
-        return v.Heard() if self._connect() else v.AWAY
-
-    def _connect(self) -> bool:
-        try:
-            self._line.connect()
-        except (BadAddress, Unreachable) as e:
-            log.info("printer %s: %s", self._printer.name, e)
-            return False
-        return True
+        if flown is not None and not self._line.up:
+            self._cut(flown)
+        heard = self._contact.hear()
+        if flown is not None and heard is None:
+            self._cut(flown)
+        return heard
 
     def _forget_half(self) -> float:
         self._watch = v.Watch()
-        try:
-            self._line.forget_half()
-        except Broken as e:
-            log.info("printer %s: %s", self._printer.name, e)
-            self._line.drop()
+        self._contact.forget_half()
         return self._patience.first_look
 
-    def _cut(self, flown: _InFlight) -> None:
+    def _cut(self, flown: Flown) -> None:
         """The wire that the label went over is no more."""
         if flown.flight.way is v.Way.WHOLE:
             flown.flight = replace(flown.flight, way=v.Way.CUT)
-            flown.offset = len(flown.job.data)
+            flown.offset = len(flown.data)
             self._watch = v.Watch()
 
-    def _new_flight(self, job: Job, way: v.Way, before: int | None) -> v.Flight:
-        return v.Flight(
-            way=way,
-            before=before,
-            formats=max(job.data.upper().count(b"^XZ"), 1),
-            proof=job.kind is JobKind.LABEL,
-            asked=self._printer.asked,
-        )
+    # -- what is said
+
+    @property
+    def _asks(self) -> bool:
+        return self._contact.asks
+
+    def _say(self, needs: v.Needs, *, busy: bool = False) -> None:
+        # Loading and closing it is worth a look, but it may be that it speaks another language.
+        stranger = needs == "silent" and self._contact.known is None
+        self._lamp.say("language" if stranger else needs, busy=busy)
+
+    def _troubled(self) -> float:
+        """How long until the next look at a printer that needs a person."""
+        match self._lamp.needs:
+            case "language":
+                return self._patience.stranger
+            case "swapped" | "resolution":
+                return self._patience.idle
+            case _:
+                return self._patience.troubled
+
+    def _note(self, note: str, *, so: bool) -> None:
+        if so:
+            self._lamp.note = note
+        elif self._lamp.note == note:
+            self._lamp.note = ""
 
     def _forget(self) -> None:
         self._line.drop()

@@ -1,9 +1,10 @@
 """Did the label come out? Decided from what the printer says, never from what we hope.
 
 TCP success proves nothing: a printer that never reads takes 2.9 MB without an error. What counts,
-in this order: the printer's own odometer, read before and after; half a label that it confesses to
-hold; else a person, or the closing scan. After paper-out the printer prints the spoiled label
-again by itself (^JZ), so trouble is waited out and nothing is sent again on a guess.
+in this order: its word for this very label (^HV); its own odometer, read before and after; half a
+label that it confesses to hold; else a person, or the closing scan. After paper-out the printer
+prints the spoiled label again by itself (^JZ), so trouble is waited out and nothing is sent again
+on a guess.
 
 `decide` says it for a label in flight, `prepare` whether the next may go. No clock in here: for
 how long something has been so comes as an argument (`Steady`, which a `Watch` works out).
@@ -11,16 +12,37 @@ how long something has been so comes as an argument (`Steady`, which a `Watch` w
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Literal, get_args
 
 from drivers.label_printers.zpl_status import Status
 
-Needs = Literal["", "paper", "ribbon", "head", "pause", "silent", "unreachable"]
-NEEDS: tuple[Needs, ...] = ("", "paper", "ribbon", "head", "pause", "silent", "unreachable")
+Needs = Literal[
+    "",
+    "paper",
+    "ribbon",
+    "head",
+    "jam",
+    "hot",
+    "pause",
+    "take",
+    "silent",
+    "language",
+    "unreachable",
+    "swapped",
+    "resolution",
+]
+NEEDS: tuple[Needs, ...] = get_args(Needs)
 """What a printer can need from a person; "" for nothing."""
+MEDIA = "media"
+"""A note beside a lamp that is well: labels on the roll are of another length than the job's."""
+SHARED = "shared"
+"""Another note: the counter moves when nothing of ours is printed."""
 
+ACKNOWLEDGED = "acknowledged"
+"""Evidence: the printer said of this very label that it came out."""
 ODOMETER = "odometer"
 """Evidence: the printer's own count of labels."""
 HALF = "half a label"
@@ -58,6 +80,11 @@ class Patience:
     """A printer silent or away for so long: let a person decide. Changing a roll takes a minute."""
     tries: int = 8
     """So often a label is sent, each time proven not to have come out; then a person is asked."""
+    stranger: float = 15.0
+    """Between two questions to a printer that has never answered one: it may print them."""
+    moved: int = 3
+    """So often the counter moved with nothing of ours printed: somebody else prints here. Once is
+    the feed key."""
     swallowed: int = 2
     """The same for a label that was taken whole by a printer in order, and did not come out."""
 
@@ -82,8 +109,14 @@ class Heard:
     """None: no answer."""
     counter: int | None = None
     """The odometer, asked after the status. None: no answer, or no such thing."""
+    acknowledged: frozenset[str] = frozenset()
+    """Tokens of labels that came out, as the printer said on this wire."""
     connected: bool = True
+    why: Needs = "unreachable"
+    """What is wrong where it is not connected: we let go of a printer that is not the right one."""
 
+
+_LENGTH = re.compile(rb"\^LL(\d{1,5})", re.IGNORECASE)
 
 AWAY = Heard(connected=False)
 
@@ -137,6 +170,8 @@ class Flight:
     way: Way
     before: int | None
     """The odometer before the first byte; None when the printer has none."""
+    token: str = ""
+    """What the printer says when the label came out; "" where it was not asked to."""
     formats: int = 1
     """How many labels are in the job, at most."""
     accepted: bool = False
@@ -198,6 +233,8 @@ def decide(flight: Flight, heard: Heard, steady: Steady, patience: Patience) -> 
     """Say what has become of the label in flight."""
     if not flight.asked:
         return _without_answers(flight)
+    if flight.token and flight.token in heard.acknowledged:
+        return Printed(ACKNOWLEDGED)
     moved = _moved(flight, heard)
     if moved is not None and moved < 0:
         return Uncertain("the printer's counter went back: is it another printer?")
@@ -240,6 +277,8 @@ def prepare(
         return Wait(needs_of(status))
     if status.partial_format:
         return ForgetHalf() if steady.same >= patience.steady else Wait("")
+    if status.label_waiting:
+        return Wait("take")
     if not status.idle:
         return Wait("")
     if counts and heard.counter is None and steady.same < patience.unsure:
@@ -251,11 +290,24 @@ def needs_of(status: Status) -> Needs:
     """Name what a person has to do first: an open head also looks like paper out."""
     if status.head_open:
         return "head"
+    if status.jammed:
+        return "jam"
     if status.paper_out:
         return "paper"
     if status.ribbon_out:
         return "ribbon"
+    if status.too_hot:
+        return "hot"
     return "pause" if status.paused else ""
+
+
+def media_off(status: Status, data: bytes) -> bool:
+    """Whether the labels on the roll are of another length than the job's, by more than 5 %."""
+    said = _LENGTH.findall(data)
+    if not said or not status.length_dots:
+        return False
+    wanted = int(said[-1])
+    return abs(wanted - status.length_dots) * 20 > wanted
 
 
 def _without_answers(flight: Flight) -> Verdict:
@@ -274,7 +326,7 @@ def _unanswered(heard: Heard, steady: Steady, patience: Patience) -> Wait | Unce
     if not heard.connected:
         if steady.away >= patience.ask:
             return Uncertain("the printer cannot be reached")
-        return Wait("unreachable")
+        return Wait(heard.why)
     if steady.mute >= patience.ask:
         return Uncertain("the printer does not answer")
     return Wait("silent" if steady.mute >= patience.silent else None)
@@ -286,6 +338,11 @@ def _idle(
     """Decide for a printer in order that has nothing left to do."""
     if flight.half and flight.formats == 1 and not moved:
         return NotPrinted(HALF)
+    if flight.before is None and flight.token and flight.way is Way.WHOLE:
+        # What it says of a label comes over the same wire, before this status did.
+        if steady.same >= patience.unsure:
+            return Uncertain("the printer is done, and did not say that the label came out")
+        return Wait("")
     if flight.before is None:
         if flight.way is not Way.WHOLE and not flight.accepted:
             return Uncertain("the wire was cut, and this printer does not count its labels")

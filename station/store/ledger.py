@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 from sqlalchemy import BindParameter, bindparam, select, text, update
 
+from drivers.label_printers.capability import Capability
 from station.spool.ledger import Job, JobKind, JobState
 from station.store import schema as t
+from station.store.printers import capability, keep
 from station.store.statement import Statement
 from station.store.store import Store, Turn
 from sync.orders import Fact, Order, PrintState, Reason, facts, refusal
@@ -128,6 +130,16 @@ class StoreLedger:
             "queued",
             lambda parcel: facts.LabelNotPrinted(parcel=parcel, job=job, evidence=evidence),
         )
+
+    def capability(self, printer: str) -> Capability | None:
+        """What is known of a printer."""
+        with self._store.turn(feed=True) as turn:
+            return capability(turn, printer)
+
+    def keep(self, printer: str, capability: Capability) -> None:
+        """Keep what is known of a printer."""
+        with self._store.turn() as turn:
+            keep(turn, printer, capability)
 
     def trouble(self, printer: str, needs: str) -> None:
         """Pass on what a printer needs."""

@@ -28,7 +28,7 @@ meta = Table(
     tables,
     Column("key", String, primary_key=True),
     # enrolled (JSON), cursor, generation, swept, acked, base, rejoin (JSON), schema, heard (UTC),
-    # lease (JSON of station.store.lease)
+    # lease (JSON of station.store.lease), printer.NAME (JSON of a Capability)
     Column("value", String, nullable=False),
 )
 

@@ -196,6 +196,15 @@ SENTENCES: dict[str, str] = {
     "printer.paper": "The label printer is out of labels: load a roll.",
     "printer.ribbon": "The label printer is out of ribbon: load a ribbon.",
     "printer.head": "The label printer is open: close the head.",
+    "printer.jam": "A label is stuck in the label printer: open it and pull the label out.",
+    "printer.hot": "The label printer is too hot: it prints on when it has cooled.",
+    "printer.take": "A label hangs out of the printer: take it.",
+    "printer.language": "The label printer does not answer. Load and close it; if it is well, "
+    "its language in station.toml is wrong.",
+    "printer.swapped": "That is another label printer than before: put its cable back, or print "
+    "a test label to take this one.",
+    "printer.resolution": "The label printer has another resolution than station.toml says: "
+    "nothing is printed in the wrong size.",
     "printer.pause": "The label printer is paused: press its pause key.",
     "printer.silent": "The label printer does not answer: look at it.",
     "printer.unreachable": "The label printer is not connected: check its cable.",

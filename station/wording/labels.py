@@ -38,7 +38,20 @@ VOID_SURE = text("labels.void_sure")
 WAIT_OR_PUT_ASIDE = text("labels.wait_or_put_aside")
 WHY = text("labels.why")
 
-NEEDS = ("paper", "ribbon", "head", "pause", "silent", "unreachable")
+NEEDS = (
+    "paper",
+    "ribbon",
+    "head",
+    "jam",
+    "hot",
+    "pause",
+    "take",
+    "silent",
+    "language",
+    "unreachable",
+    "swapped",
+    "resolution",
+)
 
 
 def refused(why: str) -> Text:

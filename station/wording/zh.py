@@ -196,6 +196,13 @@ SENTENCES: dict[str, str] = {
     "printer.paper": "标签打印机没纸了：请装一卷。",
     "printer.ribbon": "标签打印机没碳带了：请装碳带。",
     "printer.head": "标签打印机开着：请合上打印头。",
+    "printer.jam": "标签卡在打印机里了：请打开，把标签拉出来。",
+    "printer.hot": "标签打印机太热：凉了会自己接着打。",
+    "printer.take": "打印机口有一张标签：请取走。",
+    "printer.language": "标签打印机没有应答。请装纸、合盖；如果都好，"
+    "就是 station.toml 里的语言不对。",
+    "printer.swapped": "这不是原来那台标签打印机：请接回原来的，或打一张测试标签启用这台。",
+    "printer.resolution": "标签打印机的分辨率与 station.toml 不符：不打尺寸不对的标签。",
     "printer.pause": "标签打印机暂停中：请按暂停键。",
     "printer.silent": "标签打印机没有应答：请看一下。",
     "printer.unreachable": "标签打印机没连上：请检查线。",

@@ -9,6 +9,7 @@ from drivers.label_printers import LANGUAGES
 from drivers.transports import SCHEMES
 from station import config
 from station.config import BadConfig, Config, Printer, Scale
+from station.spool import probe
 
 
 def test_a_bench_without_a_file_works_with_its_defaults(tmp_path: Path) -> None:
@@ -91,12 +92,14 @@ def test_what_may_be_written_is_what_the_drivers_have() -> None:
     assert set(config.FEEDBACKS) == set(scanners.FEEDBACKS)
     assert set(config.PROTOCOLS) == set(scales.READERS) == set(scales.ASK)
     assert config.LANGUAGES == LANGUAGES
+    assert config.ASKED == probe.ASKED
 
 
 def test_only_a_zpl_printer_is_ever_asked() -> None:
     assert Printer(url="tcp://a").answers
     assert not Printer(url="tcp://a", asks=False).answers
-    assert not Printer(url="tcp://a", language="tspl").answers
+    assert Printer(url="tcp://a", language="tspl").answers
+    assert not Printer(url="tcp://a", language="epl2").answers
     assert not Printer(url="cups://labels").answers
     assert not Printer(url="capture:///r?of=cups://labels").answers
 

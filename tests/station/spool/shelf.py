@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import msgspec
 
+from drivers.label_printers.capability import Capability
 from station.spool import Job, JobKind, JobState
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 15.0
 _IN_FLIGHT = (JobState.SENDING, JobState.SENT)
 
 
@@ -50,6 +51,7 @@ class Shelf:
         """What happened, in order, such as "printed A:1 odometer" or "needs paper"."""
         self.needs = "?"
         self.refuses: set[str] = set()
+        self.known: dict[str, Capability] = {}
         self.full = False
         """The disk takes no more."""
 
@@ -93,6 +95,15 @@ class Shelf:
 
     def not_printed(self, job: str, evidence: str) -> None:
         self._outcome(job, _IN_FLIGHT, JobState.QUEUED, "not printed", evidence)
+
+    def capability(self, printer: str) -> Capability | None:
+        with self._changed:
+            return self.known.get(printer)
+
+    def keep(self, printer: str, capability: Capability) -> None:
+        with self._changed:
+            self.known[printer] = capability
+            self._changed.notify_all()
 
     def trouble(self, printer: str, needs: str) -> None:
         with self._changed:

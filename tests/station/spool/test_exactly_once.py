@@ -24,6 +24,7 @@ HURRY = Patience(
     unsure=5.0,
     tries=50,
     swallowed=50,
+    stranger=0.1,
 )
 
 

@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from drivers.label_printers.zpl_status import ASK_COUNTER, ASK_STATUS
+from drivers.label_printers.zpl_status import (
+    ASK_COUNTER,
+    ASK_ERRORS,
+    ASK_IDENTITY,
+    ASK_SERIAL,
+    ASK_STATUS,
+)
 from drivers.simulate import tspl, zpl
 from drivers.simulate.label_printer import VirtualPrinter
 from station.spool import Job, JobKind, JobState, Ledger, Patience, Printer, Spool
@@ -26,9 +32,12 @@ HURRY = Patience(
     steady=0.1,
     unsure=0.3,
     ask=0.6,
+    stranger=0.1,
 )
 """As Patience, in a hurry: the virtual printer answers in 0.2 ms."""
-QUESTION_BYTES = len(ASK_STATUS + b"\r\n" + ASK_COUNTER)
+WHO_BYTES = len(ASK_IDENTITY + b"\r\n" + ASK_SERIAL + ASK_COUNTER + ASK_ERRORS + b"\r\n")
+QUESTION_BYTES = WHO_BYTES + len(ASK_STATUS + b"\r\n" + ASK_COUNTER)
+"""What a printer is asked when it is met, before any label."""
 CALM = replace(HURRY, ask=90.0)
 """The same, and nobody is asked while the story is told."""
 
@@ -132,11 +141,14 @@ def test_a_printer_told_not_to_reprint_loses_the_label_and_gets_it_again() -> No
         assert "not printed B:1 odometer" in shelf.told
 
 
-@pytest.mark.parametrize("fault", ["head_open", "ribbon_out", "paused", "paper-out"])
+@pytest.mark.parametrize(
+    "fault", ["head_open", "ribbon_out", "paused", "paper-out", "jam", "too-hot"]
+)
 def test_nothing_is_sent_to_a_printer_that_waits_for_a_person(
     printer: VirtualPrinter, fault: str
 ) -> None:
-    needs = {"head_open": "head", "ribbon_out": "ribbon", "paused": "pause"}.get(fault, "paper")
+    names = {"head_open": "head", "ribbon_out": "ribbon", "paused": "pause", "paper-out": "paper"}
+    needs = names.get(fault, fault.removeprefix("too-"))
     printer.fault(fault)
     shelf = Shelf(a_job())
     lamps: list[tuple[str, str, str]] = []
@@ -188,13 +200,16 @@ def test_a_wire_cut_after_the_first_of_two_labels_leaves_a_person_to_decide(
 def test_a_wire_that_was_dead_already_took_no_byte_and_needs_no_proof() -> None:
     """The printer let go of an idle connection, as many do after a minute."""
     shelf, answered = Shelf(), b"\x02030,0,0,1218,000,0,0,0,000,0,0,0\x03\r\n"
+    who = b"\x02ZD421,V93,8,65536KB\x03\r\n"
+    errors = b"\x02ERRORS: 0 00000000 00000000 WARNINGS: 0 00000000 00000000\x03\r\n"
     answered += b'\x02000,0,0,0,1,2,6,0,00000000,1,000\x03\r\n\x021234,0\x03\r\n"7"'
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"tcp://127.0.0.1:{server.getsockname()[1]}"
         with spooling(url, shelf, replace(CALM, idle=60)) as spool:
             wire, _ = server.accept()
-            wire.recv(1000)
-            wire.sendall(answered)
+            for answer in (who, b'"SERIAL"', b'"7"', errors, answered):
+                wire.recv(1000)
+                wire.sendall(answer)
             shelf.wait_needs("")
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             wire.close()

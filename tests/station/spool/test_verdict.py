@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from drivers.label_printers.zpl_status import Status
 from station.spool.verdict import (
     ACCEPTED,
+    ACKNOWLEDGED,
     AWAY,
     HALF,
     ODOMETER,
@@ -61,6 +62,21 @@ TABLE: list[tuple[str, Flight, Heard, Steady, Verdict]] = [
     ("so after a restart", UNKNOWN, Heard(WELL, 8), NOW, Printed(ODOMETER)),
     ("it moved, and then the paper ran out", WHOLE, Heard(None, 8), NOW, Printed(ODOMETER)),
     ("it moved, and more of it is to come", WHOLE, Heard(PRINTING, 8), NOW, Wait("")),
+    ("it said so itself", replace(COUNTLESS, token="7f"), Heard(None, None, frozenset(("7f",))),
+     NOW, Printed(ACKNOWLEDGED)),
+    ("it said so of another one", replace(COUNTLESS, token="7f"),
+     Heard(WELL, None, frozenset(("8f",))), LONG, Wait("")),
+    ("it is done, and said nothing", replace(COUNTLESS, token="7f"), Heard(WELL), LONGER,
+     Uncertain("the printer is done, and did not say that the label came out")),
+    ("it may have said so on the wire that was cut", replace(COUNTLESS, token="7f", way=Way.CUT),
+     Heard(WELL), NOW,
+     Uncertain("the wire was cut, and this printer does not count its labels")),
+    ("it said nothing, and the counter moved", replace(WHOLE, token="7f"), Heard(WELL, 8), NOW,
+     Printed(ODOMETER)),
+    ("another printer at the same address", CUT, Heard(connected=False, why="swapped"),
+     Steady(away=5), Wait("swapped")),
+    ("too hot", WHOLE, Heard(replace(PRINTING, too_hot=True), 7), LONGER, Wait("hot")),
+    ("jammed", WHOLE, Heard(replace(PRINTING, jammed=True), 7), LONGER, Wait("jam")),
     ("it is being printed", WHOLE, Heard(PRINTING, 7), LONG, Wait("")),
     ("idle, just now", WHOLE, Heard(WELL, 7), NOW, Wait("")),
     ("idle, for a while", WHOLE, Heard(WELL, 7), LONG, NotPrinted(ODOMETER)),
@@ -157,7 +173,9 @@ def test_whether_the_next_label_may_go(
         (replace(WELL, paper_out=True, ribbon_out=True, paused=True), "paper"),
         (replace(WELL, ribbon_out=True, paused=True), "ribbon"),
         (replace(WELL, paused=True), "pause"),
-        (replace(WELL, too_hot=True, label_waiting=True), ""),
+        (replace(WELL, jammed=True, paused=True), "jam"),
+        (replace(WELL, too_hot=True, paused=True), "hot"),
+        (replace(WELL, label_waiting=True), ""),
     ],
 )
 def test_the_part_to_look_at_first_is_named(status: Status, needs: str) -> None:
@@ -184,13 +202,17 @@ STATUS = st.builds(
     formats_waiting=st.integers(0, 2),
     partial_format=st.booleans(),
     labels_remaining=st.integers(0, 2),
+    jammed=st.booleans(),
+    too_hot=st.booleans(),
 )
-HEARD = st.builds(Heard, st.none() | STATUS, st.none() | st.integers(5, 9)) | st.just(AWAY)
+TOKENS = st.frozensets(st.sampled_from(("7f", "8f")))
+HEARD = st.builds(Heard, st.none() | STATUS, st.none() | st.integers(5, 9), TOKENS) | st.just(AWAY)
 STEADY = st.builds(Steady, same=st.floats(0, 100), mute=st.floats(0, 100), away=st.floats(0, 100))
 FLIGHT = st.builds(
     Flight,
     way=st.sampled_from(Way),
     before=st.none() | st.integers(5, 9),
+    token=st.sampled_from(("", "7f")),
     formats=st.integers(1, 3),
     accepted=st.booleans(),
     half=st.booleans(),
@@ -206,6 +228,7 @@ def test_nothing_is_sent_again_without_a_proof(
     if isinstance(decide(flight, heard, steady, P), NotPrinted):
         assert heard.status is not None
         assert heard.status.idle
+        assert flight.token not in heard.acknowledged
         assert not heard.status.needs_person
         unmoved = heard.counter is not None and heard.counter == flight.before
         assert (unmoved and steady.same >= P.steady) or (flight.half and flight.formats == 1)
@@ -213,10 +236,11 @@ def test_nothing_is_sent_again_without_a_proof(
 
 
 @given(flight=FLIGHT, heard=HEARD, steady=STEADY)
-def test_no_label_counts_as_printed_unless_the_counter_moved(
+def test_no_label_counts_as_printed_unless_it_said_so_or_the_counter_moved(
     flight: Flight, heard: Heard, steady: Steady
 ) -> None:
-    if isinstance(decide(flight, heard, steady, P), Printed) and flight.proof:
+    said_so = flight.token in heard.acknowledged
+    if isinstance(decide(flight, heard, steady, P), Printed) and flight.proof and not said_so:
         assert heard.counter is not None
         assert flight.before is not None
         assert heard.counter > flight.before
