@@ -90,6 +90,7 @@ QUESTIONS: Mapping[str, Callable[[Session, Input, Question], Step]] = {
     "weight": weigh.answer_weight,
     "did-it-come-out": ship.answer_came_out,
     "why-copy": reprint.answer,
+    "more-copies": reprint.answer_more,
     "void": replacing.answer,
     "hold": hold.answer,
     "release": hold.answer_release,

@@ -29,6 +29,7 @@ QUESTIONS = (
     "weight",
     "did-it-come-out",
     "why-copy",
+    "more-copies",
     "void",
     "hold",
     "release",

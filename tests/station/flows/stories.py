@@ -227,6 +227,16 @@ STORIES: Mapping[str, Story] = {
         _bench(_order()),
         [*LABELLED, "key:REPRINT", "PKCMDUNDO", "key:REPRINT", "PKCMDBOX2", printed, label],
     ),
+    "a label that cannot be read": (
+        _bench(_order()),
+        [
+            *LABELLED,
+            *("key:REPRINT", "PKCMDBOX2", printed),
+            *("key:REPRINT", "PKCMDBOX2", printed),
+            *("key:REPRINT", "PKCMDBOX4", MUG, "PKUSR0007", "key:UNDO"),
+            *("key:REPRINT", "PKCMDBOX4", "PKUSR0001", printed, label),
+        ],
+    ),
     "another label": (
         _bench(_order()),
         [
