@@ -16,6 +16,8 @@ from tests.bench import (
     link_scan,
     link_torture,
     open_by_code,
+    paper_limit,
+    paper_once,
     scan_to_frame,
     start,
 )
@@ -33,4 +35,6 @@ FIGURES: tuple[Figure, ...] = (
     link_feed.POSTGRESQL,
     link_cold.FIGURE,
     link_torture.FIGURE,
+    paper_limit.FIGURE,
+    paper_once.FIGURE,
 )
