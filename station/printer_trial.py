@@ -39,7 +39,7 @@ def tried(wire: Transport, name: str, printer: Printer, found: Capability) -> Ca
     deadline = time.monotonic() + COMES_OUT_SECONDS
     wire.write(zpl_acknowledge.asked(label, token), deadline)
     reader = zpl_status.Reader()
-    while data := wire.read_until(deadline):
+    while (data := wire.read_until(deadline)) and time.monotonic() <= deadline:
         if zpl_status.Acknowledged(token) in reader.receive(data):
             return msgspec.structs.replace(found, acknowledges=True)
     return found

@@ -182,7 +182,8 @@ class Line:
         """Ask what exactly is wrong: ~HS calls a jam a pause."""
         wire.write(zpl_status.ASK_ERRORS + b"\r\n", self._until(self._patience.write))
         deadline = self._until(self._patience.answer)
-        while data := wire.read_until(deadline):
+        # Not only until nothing comes: a printer that babbles would keep us for ever.
+        while (data := wire.read_until(deadline)) and time.monotonic() <= deadline:
             answers: Iterable[Said] = self._reader.receive(data)
             for said in answers:
                 match said:

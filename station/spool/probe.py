@@ -73,7 +73,8 @@ class Probe:
         for _ in range(tries):
             deadline = time.monotonic() + self._answer_seconds
             self._wire.write(question, deadline)
-            while data := self._wire.read_until(deadline):
+            # Not only until nothing comes: a printer that babbles would keep us for ever.
+            while (data := self._wire.read_until(deadline)) and time.monotonic() <= deadline:
                 for said in reader.receive(data):
                     if isinstance(said, kind):
                         return said

@@ -1,5 +1,7 @@
 """Who is at the other end of the wire, what can it tell, and who else prints there?"""
 
+import contextlib
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -149,6 +151,30 @@ def test_a_printer_that_prints_our_questions_is_left_alone_after_two(
         assert not threading.Event().wait(10 * CALM.troubled)
         assert len(stranger.printed) == asked <= 3
         assert shelf.state("A:1") is JobState.QUEUED
+
+
+@pytest.mark.parametrize("babble", [b"\x02\x02", b'"7"', b"[PB 7f]", b"\xff" * 50])
+def test_a_printer_that_babbles_without_end_gets_no_label_and_holds_nobody_up(
+    babble: bytes,
+) -> None:
+    shelf, ended = Shelf(a_job()), threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        talker = threading.Thread(target=_babbling, args=(server, babble * 500, ended))
+        talker.start()
+        with spooling(f"tcp://127.0.0.1:{server.getsockname()[1]}", shelf):
+            shelf.wait_needs("language")
+            assert shelf.state("A:1") is JobState.QUEUED
+        ended.set()
+        with socket.create_connection(server.getsockname()):
+            talker.join()
+
+
+def _babbling(server: socket.socket, babble: bytes, ended: threading.Event) -> None:
+    while not ended.is_set():
+        wire, _ = server.accept()
+        with wire, contextlib.suppress(OSError):
+            while not ended.is_set():
+                wire.sendall(babble)
 
 
 def test_a_printer_that_was_known_and_is_silent_needs_attention_and_is_not_a_stranger(
