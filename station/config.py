@@ -18,7 +18,9 @@
     [printers.labels]
     url = "tcp://192.168.7.20:9100"     # or usb:///dev/usb/lp0, serial:///dev/…, cups://queue
     language = "zpl"                    # zpl | tspl | epl2
+    dots_per_mm = 8                     # 6 | 8 | 12 | 24: 152, 203, 300, 600 dpi
     prints = ["label", "paper"]
+    shared = false                      # another bench prints on it too
 
 A key that we do not know is refused: a setting that is silently ignored is worse than none.
 Everything has a default; a bench without a file works with a keyboard-wedge scanner alone.

@@ -180,6 +180,10 @@ def _heard(wire: Transport, seconds: float, ask: bytes = b"") -> Iterator[bytes]
 def _identity(wire: Transport, printer: Printer) -> str:
     if "cups://" in printer.url:
         return "is a queue that takes jobs; what becomes of them CUPS does not say"
+    if printer.language == "tspl" and printer.answers:
+        known = printer_trial.met(wire, printer)
+        answers = known is not None and known.answers
+        return f"takes a connection and {'says how it is' if answers else 'says nothing'} (TSPL)"
     if not printer.answers:
         return f"takes a connection; {printer.language.upper()} printers are not asked more"
     reader = zpl_status.Reader()

@@ -77,3 +77,9 @@ def test_a_tspl_printer_gets_a_sample_and_no_question_of_another_language(
         assert main(["device", "test", "labels", "--json"]) == 0
         printer.wait_printed(1)
         assert printer.printed[0].data.startswith(b"SIZE")
+        capsys.readouterr()
+        assert main(["device", "identify", "labels", "--json"]) == 0
+        assert "says how it is" in told(capsys).said
+        printer.fault("mute")
+        assert main(["device", "identify", "labels", "--json"]) == 0
+        assert "says nothing" in told(capsys).said
