@@ -137,3 +137,16 @@ def test_without_a_counter_the_closing_scan_is_the_evidence(world: World) -> Non
         assert world.ledger.next_job("zebra") is None
         spool.stop()
         assert len(printer.printed) == 1
+
+
+def test_who_the_printer_is_is_known_on_the_next_day(world: World) -> None:
+    with VirtualPrinter(ms_per_label=2) as printer, spooling(world, printer):
+        pack(world)
+        wait_until(world, lambda parcel: parcel.print_state is PrintState.PRINTED)
+    known = world.ledger.capability("zebra")
+    assert known is not None
+    assert (known.serial, known.url, known.odometer) == ("PACKBENCH1", printer.url, True)
+    assert world.ledger.capability("another") is None
+    with world.store.turn() as turn:
+        turn.set("printer.zebra", "{")
+    assert world.ledger.capability("zebra") is None
