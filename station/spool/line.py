@@ -10,6 +10,7 @@ after the label had arrived. The wire is held between labels: a bench has its pr
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -26,6 +27,9 @@ from drivers.label_printers.zpl_status import (
 from drivers.transports import Cut, Stalled, Transport, open_transport
 from station.spool.probe import Probe
 from station.spool.verdict import Heard, Patience
+
+_TOKENS = 16
+"""So many labels that said so are remembered: one is in flight, and a wire is held for months."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,7 @@ class Line:
         self._owed = False
         self._countless = False
         self._errors = False
-        self._acknowledged: frozenset[str] = frozenset()
+        self._acknowledged: deque[str] = deque(maxlen=_TOKENS)
         self.counts = False
         """The printer is taken to have a counter, until it says that it has none."""
 
@@ -82,7 +86,7 @@ class Line:
         self._wire = wire
         self._reader = self._new_reader()
         self._owed = False
-        self._acknowledged = frozenset()
+        self._acknowledged.clear()
         able = self._printer.asked and self._printer.counter and self._printer.language == "zpl"
         self.counts = able and not self._printer.shared and not self._countless
 
@@ -171,12 +175,13 @@ class Line:
                     case Variable():
                         counter = said
                     case Acknowledged(token):
-                        self._acknowledged |= {token}
+                        self._acknowledged.append(token)
                     case Identity() | Errors():
                         pass
         if counter is not None and counter.count is None:
             self.counts = False
-        return Heard(status, counter.count if counter else None, self._acknowledged)
+        count = counter.count if counter else None
+        return Heard(status, count, frozenset(self._acknowledged))
 
     def _why(self, wire: Transport, status: Status) -> Status:
         """Ask what exactly is wrong: ~HS calls a jam a pause."""
@@ -191,7 +196,7 @@ class Line:
                         hot = status.too_hot or said.too_hot
                         return replace(status, jammed=said.jammed, too_hot=hot)
                     case Acknowledged(token):
-                        self._acknowledged |= {token}
+                        self._acknowledged.append(token)
                     case Status() | Variable() | Identity():
                         pass
         self._owed = True
