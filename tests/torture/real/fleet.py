@@ -125,7 +125,8 @@ async def run(asked: Asked, folder: Path) -> Noticed:
             printed = promises.printed_on([place.record for place in there.places])
             with store.read() as connection:
                 owed = sum(promises.behind(connection, journals).values())
-                broken = promises.broken(connection, journals, printed)
+                known = promises.at_the_hub(connection, [one.bench for one in journals])
+                broken = promises.broken(known, journals, printed)
         finally:
             store.close()
         return Noticed(

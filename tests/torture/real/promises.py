@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,14 +72,23 @@ def _stored(connection: Connection, bench: str) -> Sequence[Row[int, str, str, s
     ).all()
 
 
+Stored = Sequence[Row[int, str, str, str]]
+"""What the hub has of a bench: number, hash, id and verdict of each entry."""
+
+
+def at_the_hub(connection: Connection, benches: Iterable[str]) -> dict[str, Stored]:
+    """Read what the hub has; before the journals, which must have all of it then."""
+    return {name: _stored(connection, name) for name in benches}
+
+
 def broken(
-    connection: Connection, journals: Sequence[Journal], printed: Sequence[tuple[str, ...]]
+    there: Mapping[str, Stored], journals: Sequence[Journal], printed: Sequence[tuple[str, ...]]
 ) -> list[str]:
     """Name what is broken at any moment, in the middle of work."""
     found = []
     ids: Counter[str] = Counter()
     for one in journals:
-        stored = _stored(connection, one.bench)
+        stored = there[one.bench]
         numbers = [row.seq for row in stored]
         if numbers != list(range(1, len(numbers) + 1)):
             found.append(f"the hub's entries of {one.bench} are not dense")

@@ -143,15 +143,10 @@ class _Run:
 
     async def look(self) -> None:
         """Look whether anything is broken. Raises Broken."""
-        journals = await self.journals()
-        printed = promises.printed_on([place.record for place in self.there.places])
         with self.store.read() as connection:
-            # Read after the journals, the hub may know more than them: again, until they meet.
-            found = promises.broken(connection, journals, printed)
-        if found:
-            journals = await self.journals()
-            with self.store.read() as connection:
-                found = promises.broken(connection, await self.journals(), printed)
+            there = promises.at_the_hub(connection, [one.name for one in self.there.places])
+        printed = promises.printed_on([place.record for place in self.there.places])
+        found = promises.broken(there, await self.journals(), printed)
         if found:
             raise Broken("; ".join(found[:5]))
 

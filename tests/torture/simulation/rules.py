@@ -76,6 +76,8 @@ class Rules:
         self._printed: Counter[str] = Counter()
         self._holders: dict[tuple[str, str], str] = {}
         self._told: dict[str, str] = {}
+        self._upto: dict[str, int] = {}
+        """By machine: the last entry on its disk when the last page came."""
 
     # -- while it happens
 
@@ -174,6 +176,7 @@ class Rules:
 
     def about_to_take(self, machine: Machine, page: Page) -> str:
         """A page came in; give where the bench has read to."""
+        self._upto[machine.name] = machine.last_seq()
         me = machine.enrolled()
         for change in page.changes:
             for one in change.order.shipments if change.order else ():
@@ -210,9 +213,11 @@ class Rules:
         if change.order is None:
             return
         expected = change.order
+        # Also what was answered to the page itself, by whatever number the hub knows its journal.
+        later = min(change.through, self._upto[machine.name])
         for (body,) in machine.disk.raw.execute(
             "SELECT body FROM entries WHERE order_id = ? AND pending AND seq > ? ORDER BY seq",
-            (expected.id, change.through),
+            (expected.id, later),
         ):
             with suppress(Impossible):
                 expected = apply(expected, _ENTRY.decode(body).fact)
