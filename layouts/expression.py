@@ -7,7 +7,8 @@ Orders' own texts are values, never templates: a buyer called `{{ 7*7 }}` prints
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from layouts.errors import BrokenLayout, DataMissing
+from layouts.source import suggestion
 
 # Any, here and below: templates take and give whatever an order holds.
 
@@ -87,7 +89,7 @@ class Expression:
             if isinstance(found, Undefined):
                 found = str(found)  # raises, as StrictUndefined does whatever one asks of it
         except UndefinedError as error:
-            raise DataMissing(self.where, f"needs a value that is not there: {error}") from error
+            raise DataMissing(self.where, _wanted(str(error), data)) from error
         except (SecurityError, TypeError, ValueError, ArithmeticError, LookupError) as error:
             raise BrokenLayout(
                 self.where, f"{self.source!r} cannot be worked out: {error}"
@@ -100,6 +102,24 @@ class Expression:
         if len(found) > _LONGEST:
             raise BrokenLayout(self.where, f"makes {len(found)} characters; no label holds that")
         return found
+
+
+def _wanted(said: str, data: Mapping[str, Any]) -> str:
+    """Say which name is not there, and which was perhaps meant: "'wrods' is undefined"."""
+    name = (re.findall(r"'([^']*)'", said) or [said])[-1]
+    known = list(dict.fromkeys(_names(data)))
+    meant = suggestion(name, known)
+    help_ = f"give it, or write `{name} | default('')`"
+    return f"needs `{name}`, which is not there; {meant if 'mean' in meant else help_}"
+
+
+def _names(data: Any) -> Iterator[str]:  # noqa: ANN401  # a tree of anything
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            yield str(key)
+            yield from _names(value)
+    elif isinstance(data, (list, tuple)) and data:
+        yield from _names(data[0])
 
 
 def template(source: str, where: str) -> Expression:

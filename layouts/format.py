@@ -26,6 +26,8 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What complaints call the part; without one it is known by its number."""
     when: str = ""
     """An expression; the part is drawn when it is true. Empty is always."""
+    below: str = ""
+    """The name of a part before this one; `y` is then counted from where that one's ink ends."""
 
 
 class TextPart(Placed, frozen=True, kw_only=True, tag_field="kind", tag="text"):
@@ -42,6 +44,8 @@ class TextPart(Placed, frozen=True, kw_only=True, tag_field="kind", tag="text"):
     """The room for all lines together: many lines get smaller. None leaves it to `lines`."""
     align: Align = "left"
     bold: bool = False
+    inverse: bool = False
+    """White where the paper is black already: for words on a thick line."""
     overflow: Overflow = "shrink"
     """Text that is too long: gets smaller; is broken into lines, then gets smaller; is refused."""
     minimum: float = 2.2
@@ -127,5 +131,7 @@ class LayoutFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     width: float
     height: float
     part: list[Part]
+    roll: bool = False
+    """Paper without an end, as in a receipt printer: cut after the last ink, at most `height`."""
     sample: dict[str, Any]  # Any: whatever the templates of this file ask for
     """Data to draw when there is none: for previews, tests, and the trial of every edit."""

@@ -27,6 +27,8 @@ class Text:
     """The box that `align` refers to; None aligns to the left of x."""
     align: Align = "left"
     bold: bool = False
+    inverse: bool = False
+    """White where it lies on black, black where it lies on white."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

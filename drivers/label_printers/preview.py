@@ -82,10 +82,14 @@ def to_pdf_pages(labels: tuple[Label, ...], dots_per_mm: int = 8) -> bytes:
     return out.getvalue()
 
 
-def paste(page: Image.Image, dots: Bitmap, left: int, top: int) -> None:
-    """Blacken the page where the bitmap is black."""
+def paste(page: Image.Image, dots: Bitmap, left: int, top: int, *, inverse: bool = False) -> None:
+    """Blacken the page where the bitmap is black; inverse, turn it over there."""
     mask = Image.frombytes("1", (dots.width, dots.height), dots.data)
-    page.paste(0, (left, top), mask)
+    if not inverse:
+        page.paste(0, (left, top), mask)
+        return
+    box = (left, top, left + dots.width, top + dots.height)
+    page.paste(ImageChops.logical_xor(page.crop(box), mask), box)
 
 
 def _png(page: Image.Image, dots_per_mm: int) -> bytes:
@@ -112,13 +116,13 @@ def _draw(page: Image.Image, element: Element, dpmm: int) -> None:
 def _text(page: Image.Image, text: Text, dpmm: int) -> None:
     words = typeset.printable(text.text)
     dots = max(1, round(text.height * dpmm))
-    line = typeset.drawn(words, dots, bold=text.bold)
+    line = typeset.drawn(words, dots, bold=text.bold and not text.inverse)
     if line is None:
         return
     width = typeset.width(words, dots, bold=text.bold)
     left = round(text.x * dpmm) + typeset.indent(text, width, dpmm)
     top = round(text.y * dpmm) + round(dots * typeset.BASELINE) - line.top
-    paste(page, line.bitmap, left + line.left, max(0, top))
+    paste(page, line.bitmap, left + line.left, max(0, top), inverse=text.inverse)
 
 
 def _box(page: Image.Image, at: Line | Box, dpmm: int) -> None:

@@ -109,15 +109,18 @@ def _text(page: zpl.Label, text: Text, dpmm: int, graphics: Encoding) -> None:
     width = typeset.width(words, dots, bold=text.bold)
     x = round(text.x * dpmm) + typeset.indent(text, width, dpmm)
     y = round(text.y * dpmm)
+    reverse = "^FR" if text.inverse else ""
+    # Struck twice, reversed letters would cancel themselves out.
+    strikes = 2 if text.bold and not text.inverse else 1
     if typeset.native(words):
         if words.strip():
-            for shift in range(2 if text.bold else 1):  # font 0 has no bold: struck twice
-                _field(page, x + shift, y, f"^A0N,{dots},{dots}", words)
+            for shift in range(strikes):  # font 0 has no bold: struck twice
+                _field(page, x + shift, y, f"{reverse}^A0N,{dots},{dots}", words)
         return
     line = typeset.drawn(words, dots, bold=text.bold)
     if line is not None:
         top = y + round(dots * typeset.BASELINE) - line.top
-        _graphic(page, x + line.left, top, line.bitmap, graphics)
+        _graphic(page, x + line.left, top, line.bitmap, graphics, reverse)
 
 
 def _field(page: zpl.Label, x: int, y: int, command: str, data: str) -> None:
@@ -126,9 +129,11 @@ def _field(page: zpl.Label, x: int, y: int, command: str, data: str) -> None:
     page.endorigin()
 
 
-def _graphic(page: zpl.Label, x: int, y: int, bitmap: Bitmap, graphics: Encoding) -> None:
+def _graphic(
+    page: zpl.Label, x: int, y: int, bitmap: Bitmap, graphics: Encoding, reverse: str = ""
+) -> None:
     page.origin(max(0, x), max(0, y))
-    page.zpl_raw(gf(bitmap, graphics))
+    page.zpl_raw(reverse + gf(bitmap, graphics))
     page.endorigin()
 
 

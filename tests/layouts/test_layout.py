@@ -57,6 +57,33 @@ def test_a_good_file_is_drawn() -> None:
     assert [e.text for e in label.elements] == ["Hi"]  # type: ignore[union-attr]  # a text alone
 
 
+def test_what_lies_below_another_part_moves_with_it() -> None:
+    end = """
+[[part]]
+kind = "text"
+name = "end"
+x = 5
+y = 1
+height = 3
+below = "things"
+text = "end"
+
+[sample]"""
+    layout = layouts.compile_layout(
+        "test", changed("over =", 'name = "things"\nover =').replace("[sample]", end)
+    )
+    for count, y in ((0, 12 + 1), (1, 12 + 8 + 1), (3, 12 + 16 + 1)):
+        label = layouts.draw(layout, {"words": "", "things": [{"name": "x"}] * count})
+        (found,) = [e for e in label.elements if getattr(e, "text", "") == "end"]
+        assert found.y == y
+
+
+def test_a_roll_ends_where_its_ink_does() -> None:
+    layout = layouts.compile_layout("test", changed("height = 40", "height = 900\nroll = true"))
+    assert layouts.draw(layout, {"words": "Hi", "things": []}).height == 5 + 5 + 4
+    assert layouts.draw(layout, layout.sample).height == 12 + 16 + 4
+
+
 def test_a_repeat_fills_its_rows_from_left_to_right() -> None:
     layout = layouts.compile_layout("test", GOOD)
     drawn = [
@@ -74,14 +101,34 @@ def test_more_things_than_cells_are_refused() -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("width = 60", "is not a layout"),
-        ("not toml at all [", "is not a layout"),
-        (changed("height = 5\n", "heigth = 5\n"), "heigth"),
-        (changed("height = 5\n", 'height = "5"\n'), "Expected `float`"),
-        (changed('kind = "text"\nname', 'kind = "txet"\nname'), "txet"),
-        (changed("width = 60", "width = 6000"), "is no label stock"),
-        (changed("{{ words }}", "{{ words "), "part 1 (words): '{{ words ' is not a template"),
-        (changed("{{ words }}", "{{ wrods }}"), "'wrods' is undefined"),
+        ("width = 60", "line 1: lacks `title`; write it"),
+        ("not toml at all [", "line 1: is no TOML here"),
+        (changed("width = 60", "width = 60 mm"), "line 3: is no TOML here"),
+        (
+            changed("height = 5\n", "heigth = 5\n"),
+            "line 11, part 1 (words): there is no `heigth` here; did you mean `height`?",
+        ),
+        (
+            changed("height = 5\n", 'height = "5"\n'),
+            "line 11, part 1 (words): `height` is text in quotes; write a number",
+        ),
+        (
+            changed('kind = "text"\nname', 'kind = "txet"\nname'),
+            "line 7, part 1 (words): there is no such kind of part; did you mean `text`?",
+        ),
+        (
+            changed("height = 4\n", 'height = 4\nalign = "middle"\n'),
+            "line 30, part 2.1: `align` cannot be 'middle'; it is one of left, center, right",
+        ),
+        (changed("y = 0\nheight = 4\n", "y = 0\n"), "line 25, part 2.1: lacks `height`; write it"),
+        (changed("width = 60", "width = 6000"), "line 3: 6000 mm is no width of label stock"),
+        (changed("height = 40", "height = 4000"), "line 4: 4000 mm is no length of stock"),
+        (changed("{{ words }}", "{{ words "), "line 12, part 1 (words): '{{ words ' is not a"),
+        (
+            changed("{{ words }}", "{{ wrods }}"),
+            "line 12, part 1 (words): needs `wrods`, which is not there; did you mean `words`?",
+        ),
+        (changed("{{ words }}", "{{ price }}"), "give it, or write `price | default('')`"),
         (changed("{{ words }}", "{{ words.__class__.__mro__ }}"), "part 1 (words)"),
         (changed("{{ words }}", "{{ 'x' * 9999999 }}"), "is not for layouts here"),
         (changed("{{ words }}", "{{ 9 ** 9 ** 9 }}"), "is not for layouts here"),
@@ -91,13 +138,21 @@ def test_more_things_than_cells_are_refused() -> None:
         (changed("{{ words }}", "{{ words | nofilter }}"), "part 1 (words)"),
         (
             changed('over = "things"', 'over = "things +"'),
-            "part 2: 'things +' is not an expression",
+            "line 16, part 2: 'things +' is not an expression",
         ),
-        (changed('over = "things"', 'over = "words"'), "part 2: `over` is no list but str"),
-        (changed("columns = 2", "columns = 0"), "rows and columns are at least 1"),
-        (changed("{{ thing.name }}", "{{ thing.price }}"), "part 2.1"),
-        (changed("x = 5\ny = 5", "x = 5\ny = 38"), "part 1 (words): reaches 3.0 mm over the lower"),
-        (changed("height = 5\n", "height = 1\n"), "is lower than its minimum"),
+        (changed('over = "things"', 'over = "words"'), "line 16, part 2: `over` names no list but"),
+        (changed("columns = 2", "columns = 0"), "line 14, part 2: rows and columns are at least 1"),
+        (changed("{{ thing.name }}", "{{ thing.price }}"), "line 30, part 2.1: needs `price`"),
+        (changed('over = "things"', 'over = "things"\nbelow = "word"'), "did you mean `words`?"),
+        (
+            changed("x = 5\ny = 5", "x = 5\ny = 38"),
+            "line 6, part 1 (words): reaches 3.0 mm over the lower",
+        ),
+        (changed("height = 5\n", "height = 1\n"), "line 11, part 1 (words): is lower than its"),
+        (
+            changed("height = 5\n", "height = 5\nminimum = 1\n"),
+            "line 12, part 1 (words): letters of 1 mm cannot be read; 1.5 is the least",
+        ),
         (changed('words = "Hello"', f'words = "{"Hello " * 30}"'), "does not go into one line"),
     ],
 )

@@ -86,7 +86,7 @@ def test_a_broken_edit_leaves_the_last_good_layout_and_its_sentence(bench: Bench
     assert bench.shelf.layouts["tote"] is good
     said = bench.shelf.troubles["tote.toml"]
     assert "part 1 (upper barcode)" in said
-    assert "'toot' is undefined" in said
+    assert "needs `toot`, which is not there; did you mean `tote`?" in said
     assert said.endswith("The layout before this edit stays in use.")
 
     in_place(path, titled("Mended"))

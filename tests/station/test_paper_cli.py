@@ -121,7 +121,7 @@ def test_watch_redraws_at_every_save_until_interrupted(tmp_path: Path) -> None:
         assert "watching" in process.stderr.readline()
         assert "tote: drawn to" in process.stderr.readline()
         (tmp_path / "tote.toml").write_text(source.replace("{{ name }}", "{{ naem }}"))
-        assert "'naem' is undefined" in process.stderr.readline()
+        assert "needs `naem`" in process.stderr.readline()
         (tmp_path / "tote.toml").write_text(source)
         assert "tote: drawn to" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
