@@ -44,13 +44,13 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
-def kg(grams: int) -> str:
-    """Write grams as a parcel label does.
+def kg(grams: int, digits: int = 2) -> str:
+    """Write grams as a parcel label does; customs want three digits, or tea would weigh nothing.
 
-    >>> kg(1234)
-    '1.23 kg'
+    >>> kg(1234), kg(4, 3)
+    ('1.23 kg', '0.004 kg')
     """
-    return f"{Decimal(grams) / 1000:.2f} kg"
+    return f"{Decimal(grams) / 1000:.{digits}f} kg"
 
 
 def money(minor: int, currency: str) -> str:

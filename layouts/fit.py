@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from drivers.label_printers import typeset
 
-_MARGIN = 0.99
-"""Of the box: printers round every letter to whole dots, so a line may come out a little wider."""
+_HAIR = 0.01
+"""Millimetres: a box made of sums may be that much narrower than it was meant."""
 
 _STEP = 0.96
 """Each try is 4 % smaller than the one before: two tries are hard to tell apart by eye."""
@@ -44,7 +44,7 @@ def fitted(
         paragraphs.pop()
     tries = height
     while True:
-        lines = _lines(paragraphs, width * _MARGIN / tries, wrap, bold)
+        lines = _lines(paragraphs, _Room(width, tries, bold), wrap)
         deep = tries + (len(lines) - 1) * tries * leading if lines else 0
         if lines is not None and len(lines) <= most and deep <= depth:
             return Fitted(tries, lines)
@@ -53,41 +53,49 @@ def fitted(
         tries = max(minimum, tries * _STEP)
 
 
-def _lines(paragraphs: list[str], room: float, wrap: bool, bold: bool) -> tuple[str, ...] | None:
-    """Break at a text height of 1; None when a line that may not be broken is too wide."""
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """A line's room, and the letters that are to go in."""
+
+    width: float
+    height: float
+    bold: bool
+
+    def holds(self, line: str) -> bool:
+        return typeset.widest(line, self.height, bold=self.bold) <= self.width + _HAIR
+
+
+def _lines(paragraphs: list[str], room: _Room, wrap: bool) -> tuple[str, ...] | None:
+    """Break into lines; None when a line that may not be broken is too wide."""
     lines: list[str] = []
     for paragraph in paragraphs:
-        if typeset.width(paragraph, 1.0, bold=bold) <= room:
+        if room.holds(paragraph):
             lines.append(paragraph)
         elif wrap:
-            lines += _broken(paragraph, room, bold)
+            lines += _broken(paragraph, room)
         else:
             return None
     return tuple(lines)
 
 
-def _broken(paragraph: str, room: float, bold: bool) -> list[str]:
+def _broken(paragraph: str, room: _Room) -> list[str]:
     """Fill line after line; a piece wider than the line is cut where it must."""
     lines: list[str] = []
     line = ""
     for piece in _pieces(paragraph):
-        if _width(line + piece, bold) <= room:
+        if room.holds((line + piece).rstrip()):
             line += piece
             continue
         if line.strip():
             lines.append(line.rstrip())
         line = piece.lstrip()
-        while _width(line, bold) > room and len(line) > 1:
-            cut = _longest(line, room, bold)
+        while len(line) > 1 and not room.holds(line.rstrip()):
+            cut = _longest(line, room)
             lines.append(line[:cut])
             line = line[cut:]
     if line.strip():
         lines.append(line.rstrip())
     return lines
-
-
-def _width(line: str, bold: bool) -> float:
-    return typeset.width(line.rstrip(), 1.0, bold=bold)
 
 
 def _pieces(paragraph: str) -> list[str]:
@@ -102,12 +110,12 @@ def _pieces(paragraph: str) -> list[str]:
     return pieces
 
 
-def _longest(line: str, room: float, bold: bool) -> int:
+def _longest(line: str, room: _Room) -> int:
     """Return how many letters fit, at least one, never a letter without its marks."""
     low, high = 1, len(line)
     while low < high:
         middle = (low + high + 1) // 2
-        if _width(line[:middle], bold) <= room:
+        if room.holds(line[:middle].rstrip()):
             low = middle
         else:
             high = middle - 1

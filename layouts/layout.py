@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from drivers.label_printers import label as paper
-from drivers.label_printers import lint
+from drivers.label_printers import lint, typeset
 from layouts.errors import BrokenLayout, DoesNotFit
 from layouts.expression import expression, template
 from layouts.format import (
@@ -32,8 +32,6 @@ from layouts.source import Lines, read, suggestion
 # Any, here and below: what the templates of a file ask for is between them and the caller.
 
 _MOST_PAGES = 50
-_HEADS = (6, 8, 12, 24)
-"""Dots per millimetre that a file must be right for; bars are whole dots, so widths differ."""
 _LEAST_HEIGHT = 1.5
 """Millimetres: 12 dots at 203 dpi, under which letters close up."""
 _ROLL_MARGIN = 4.0
@@ -75,7 +73,7 @@ def compile_layout(name: str, source: str) -> Layout:
         _ready(lines, "", file.part),
     )
     for page in _pages(layout, layout.sample):
-        for head in _HEADS:
+        for head in typeset.HEADS:  # bars and letters are whole dots, so widths differ
             _refuse_the_faulty(page, head)
     return layout
 

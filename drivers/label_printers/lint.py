@@ -6,7 +6,7 @@ from 3 dots to the module at 203 dpi, a matrix from 4.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drivers.label_printers import symbol, typeset
 from drivers.label_printers.label import (
@@ -60,18 +60,20 @@ def findings(label: Label, dots_per_mm: int = 8) -> tuple[tuple[int, str], ...]:
             continue
         areas.append(area)
         for side, beyond in _beyond(area, paper):
-            found.append((i, f"reaches {beyond / dots_per_mm:.1f} mm over the {side} edge"))
+            found.append(
+                (i, f"reaches {beyond / dots_per_mm:.1f} mm over the {side} edge; move it")
+            )
     for i, element in enumerate(label.elements):
         own = areas[i]
         if isinstance(element, Symbol) and own is not None:
             found += [(i, said) for said in _readable(element, own, paper, dots_per_mm)]
+            quiet = _quiet(element, own, dots_per_mm)
             found += [
-                (i, f"has no quiet zone: element {j + 1} lies in it")
+                (i, f"has no quiet zone: element {j + 1} lies in it; move one of them")
                 for j, other in enumerate(areas)
                 if i != j
                 and other is not None
-                and not isinstance(label.elements[j], Box)
-                and _quiet(element, own, dots_per_mm).meets(other)
+                and any(quiet.meets(ink) for ink in _inked(label.elements[j], other, dots_per_mm))
             ]
     return tuple(sorted(found))
 
@@ -82,7 +84,7 @@ def extent(element: Element, dots_per_mm: int) -> Area:
     match element:
         case Text():
             dots = round(element.height * dots_per_mm)
-            width = round(typeset.width(element.text, dots, bold=element.bold))
+            width = round(typeset.dots_wide(element.text, dots, bold=element.bold))
             left += typeset.indent(element, width, dots_per_mm)
             return Area(left, top, left + width, top + dots)
         case Code128() | QrCode() | DataMatrix():
@@ -95,6 +97,19 @@ def extent(element: Element, dots_per_mm: int) -> Area:
             times = dots_per_mm // element.dots_per_mm
             width, height = element.bitmap.width * times, element.bitmap.height * times
     return Area(left, top, left + width, top + height)
+
+
+def _inked(element: Element, area: Area, dots_per_mm: int) -> tuple[Area, ...]:
+    """Return where there is ink: of a frame, its four sides and not what it frames."""
+    if not isinstance(element, Box):
+        return (area,)
+    thick = max(1, round(element.thickness * dots_per_mm))
+    return (
+        replace(area, right=area.left + thick),
+        replace(area, left=area.right - thick),
+        replace(area, bottom=area.top + thick),
+        replace(area, top=area.bottom - thick),
+    )
 
 
 def _beyond(area: Area, paper: Area) -> list[tuple[str, int]]:
@@ -119,7 +134,9 @@ def _readable(element: Symbol, area: Area, paper: Area, dots_per_mm: int) -> lis
     quiet = _quiet(element, area, dots_per_mm)
     if quiet.left < paper.left or quiet.right > paper.right:
         zone = symbol.QUIET[type(element)] * dots / dots_per_mm
-        said.append(f"needs {zone:.1f} mm of white on both sides before the paper's edge")
+        said.append(
+            f"needs {zone:.1f} mm of white on both sides before the edge; move or shorten it"
+        )
     return said
 
 

@@ -119,7 +119,7 @@ def _text(page: Image.Image, text: Text, dpmm: int) -> None:
     line = typeset.drawn(words, dots, bold=text.bold and not text.inverse)
     if line is None:
         return
-    width = typeset.width(words, dots, bold=text.bold)
+    width = typeset.dots_wide(words, dots, bold=text.bold)
     left = round(text.x * dpmm) + typeset.indent(text, width, dpmm)
     top = round(text.y * dpmm) + round(dots * typeset.BASELINE) - line.top
     paste(page, line.bitmap, left + line.left, max(0, top), inverse=text.inverse)

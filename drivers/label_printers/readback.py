@@ -6,14 +6,18 @@ that what we print is known to scan.
 
 from __future__ import annotations
 
+import math
 from io import BytesIO
 
 import msgspec
 import zxingcpp
 from PIL import Image, UnidentifiedImageError
 
-from drivers.label_printers import foreign, pdf
+from drivers.label_printers import foreign, pdf, tspl
 from drivers.label_printers.label import Undrawable
+
+_LEAST_DOTS = 4
+"""That a barcode is tall: words and frames make an EAN-13 of one row's height now and then."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -25,7 +29,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def codes_in(data: bytes, dots_per_mm: int = 8) -> list[Found]:
-    """Return the barcodes of a ZPL, PDF or PNG file, page by page from top to bottom.
+    """Return the barcodes of a ZPL, TSPL, PDF or PNG file, page by page from top to bottom.
 
     Raises Undrawable for what is none of these, or cannot be drawn here.
     """
@@ -33,7 +37,7 @@ def codes_in(data: bytes, dots_per_mm: int = 8) -> list[Found]:
 
 
 def pictures(data: bytes, dots_per_mm: int = 8) -> list[Image.Image]:
-    """Return the pages of a ZPL, PDF or PNG file as images. Raises Undrawable."""
+    """Return the pages of a ZPL, TSPL, PDF or PNG file as images. Raises Undrawable."""
     if data[:1024].lstrip().startswith(b"%PDF"):
         return pdf.pictures(data, dots_per_mm)
     if data.startswith(b"\x89PNG"):
@@ -41,14 +45,22 @@ def pictures(data: bytes, dots_per_mm: int = 8) -> list[Image.Image]:
             return [Image.open(BytesIO(data)).convert("L")]
         except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
             raise Undrawable(f"this PNG cannot be read: {error}") from error
+    if tspl.is_job(data):
+        return tspl.pictures(data, dots_per_mm)
     if b"^XA" in data.upper():
         return foreign.pictures(data, dots_per_mm)
-    raise Undrawable("this is no ZPL, PDF or PNG")
+    raise Undrawable("this is no ZPL, TSPL, PDF or PNG")
 
 
 def read(picture: Image.Image) -> list[Found]:
     """Return the barcodes of one image, from top to bottom."""
     grey = picture.convert("L")
-    codes = zxingcpp.read_barcodes(grey, text_mode=zxingcpp.TextMode.Plain)
+    seen = zxingcpp.read_barcodes(grey, text_mode=zxingcpp.TextMode.Plain)
+    codes = [code for code in seen if _tall(code) >= _LEAST_DOTS]
     codes.sort(key=lambda code: (code.position.top_left.y, code.position.top_left.x))
     return [Found(code.format.name, code.text) for code in codes]
+
+
+def _tall(code: zxingcpp.Barcode) -> float:
+    upper, lower = code.position.top_left, code.position.bottom_left
+    return math.hypot(upper.x - lower.x, upper.y - lower.y)

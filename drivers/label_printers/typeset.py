@@ -1,7 +1,7 @@
 """How does a line of text look, and how wide is it?
 
-Printable ASCII is the printer's own business (font 0, whose widths we know); every other line
-is shaped by HarfBuzz and drawn as a bitmap, because printers have no Chinese and cannot
+Printable ASCII is the printer's own business (`font_0` knows its widths); every other line is
+shaped by HarfBuzz and drawn as a bitmap, because printers have no Chinese and cannot
 place Thai marks. Pillow's Raqm needs a system FriBidi that a clean machine lacks; without it
 tone marks collide in silence. So shaping is HarfBuzz's and order is `bidi`'s, everywhere the same.
 """
@@ -17,25 +17,21 @@ from itertools import groupby
 import uharfbuzz as hb
 from PIL import Image
 
-from drivers.label_printers import bidi
+from drivers.label_printers import bidi, font_0
 from drivers.label_printers.fonts import Face, face_for
 from drivers.label_printers.label import Bitmap, Label, Text
 
 BASELINE = 0.75
 """Of the text height, from the top: where the printer's font 0 stands."""
 
-# Advances of font 0 in 1/32 of the text height, space to tilde; measured on renderings of a
-# ZD621's resident font, where they are whole numbers at every size above 100 dots.
-_ADVANCES = bytes.fromhex(
-    "09090f0f0f1d14090909 0f1d091d0909 0f0f0f0f0f0f0f0f0f0f 0909201d200e1d"
-    "1212111310101314090e120f181412121213111014111a121210 090f09101009"
-    "0f100e100f09101008080e0818100f10100b0e09100e150e0e0c 10101020"
-)
 _LOOKS_LIKE = dict(zip("ßØøŁłĐđÆæŒœÞþðı’‘“”–€£°\\", "BOoLlDdWmWmPpoi''\"\"-00*/", strict=True))
 """Whose advance a letter takes that is no accented letter of ASCII."""
 
-_WIDEST = 1.15
-"""A letter is stretched no further: font 0 has much room around its hyphen, not a long one."""
+HEADS = (6, 8, 12, 24)
+"""Dots per millimetre of the heads there are. Each rounds the letters to whole dots of its own."""
+
+_STRIKE = 0.02
+"""Of the height: how far to the right a bold line is struck again."""
 
 _JOINERS = ("\u200c", "\u200d")
 
@@ -51,6 +47,16 @@ class Glyph:
     index: int
     x: float
     y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Inked:
+    """A letter form as it is drawn."""
+
+    glyph: Glyph
+    wide: float = 1.0
+    """How much wider than its font has it."""
+    tall: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +113,36 @@ def native(text: str) -> bool:
 
 
 def width(text: str, height: float, *, bold: bool = False) -> float:
-    """Return how wide a line gets, in the unit of its height."""
+    """Return how wide a line gets, in the unit of its height, not minding whole dots.
+
+    The last dot matters where a head is known: see `dots_wide`.
+    """
     text = printable(text)
-    advances = _font_0(text)
-    if advances is not None:
-        return sum(advances) / 32 * height
+    like = _like_ascii(text)
+    if like is not None:
+        return font_0.width(like, font_0.UNITS) / font_0.UNITS * height
     return shaped(text, bold).width * height
+
+
+def dots_wide(text: str, dots: int, *, bold: bool = False) -> float:
+    """Return how wide a line gets at a height of so many dots, in dots."""
+    text = printable(text)
+    like = _like_ascii(text)
+    return shaped(text, bold).width * dots if like is None else font_0.width(like, dots)
+
+
+def widest(text: str, height: float, *, bold: bool = False) -> float:
+    """Return how wide a line gets on the head that makes it widest; all in millimetres."""
+    text = printable(text)
+    like = _like_ascii(text)
+    if like is None:
+        return shaped(text, bold).width * max(dots / head for dots, head in _on_heads(height))
+    return max(font_0.width(like, dots) / head for dots, head in _on_heads(height))
+
+
+@lru_cache(maxsize=1024)
+def _on_heads(height: float) -> tuple[tuple[int, int], ...]:
+    return tuple((round(height * head), head) for head in HEADS)
 
 
 def indent(text: Text, width: float, dots_per_mm: int) -> int:
@@ -121,6 +151,19 @@ def indent(text: Text, width: float, dots_per_mm: int) -> int:
         return 0
     spare = text.width * dots_per_mm - width
     return round(spare / 2 if text.align == "center" else spare)
+
+
+def strikes(text: Text, dots: int) -> tuple[int, ...]:
+    """Return how many dots to the right the printer strikes a line, each time it does.
+
+    Font 0 has no bold, so a bold line is struck twice; reversed letters struck twice would cancel
+    themselves out.
+    """
+    return _strikes(text.bold and not text.inverse, dots)
+
+
+def _strikes(bold: bool, dots: int) -> tuple[int, ...]:
+    return (0, max(1, round(dots * _STRIKE))) if bold else (0,)
 
 
 def missing(text: str) -> str:
@@ -165,49 +208,86 @@ def shaped(text: str, bold: bool) -> Shaped:
 def drawn(text: str, dots: int, *, bold: bool = False) -> Drawn | None:
     """Return the line as dots at a text height of that many; None when there is no ink."""
     text = printable(text)
-    advances = _font_0(text)
-    if advances is None:
-        return _inked([(g, 1.0) for g in shaped(text, bold).glyphs], dots)
-    return _inked(_like_font_0(text, advances, bold), dots)
+    like = _like_ascii(text)
+    if like is None:
+        return _inked([Inked(g) for g in shaped(text, bold).glyphs], dots)
+    return _inked(_like_font_0(text, like, dots, bold), dots)
 
 
 @lru_cache(maxsize=1024)
-def _font_0(text: str) -> tuple[int, ...] | None:
-    """Return the advances in 1/32 of the height, if font 0 has these letters bar their accents."""
-    advances = []
+def _like_ascii(text: str) -> bytes | None:
+    """Return the letters of font 0 whose places these take: bare of accents; None if not all do."""
+    if text.isascii():
+        return text.encode("ascii")
+    bare = ""
     for char in text:
         base = _LOOKS_LIKE.get(char) or unicodedata.normalize("NFD", char)[0]
         if not " " <= base <= "~":
             return None
-        advances.append(_ADVANCES[ord(base) - 32])
-    return tuple(advances)
+        bare += base
+    return bare.encode("ascii")
 
 
-def _like_font_0(text: str, advances: tuple[int, ...], bold: bool) -> list[tuple[Glyph, float]]:
-    """Squeeze each letter to the width that font 0 gives it.
+def _like_font_0(text: str, like: bytes, dots: int, bold: bool) -> list[Inked]:
+    """Stretch each letter to where font 0 has its ink.
 
     So a line with an umlaut looks like its neighbours that the printer draws, and in a preview
     every letter stands where it will be printed.
     """
-    glyphs: list[tuple[Glyph, float]] = []
+    table, times = font_0.advances(dots)
+    letters: list[Inked] = []
     pen = 0.0
-    for char, advance in zip(text, advances, strict=True):
-        letter = shaped(char, True)
-        squeeze = min(_WIDEST, advance / 32 / letter.width) if letter.width else 1.0
-        middle = pen + (advance / 32 - letter.width * squeeze) / 2
-        for g in letter.glyphs:
-            for shift in (0.0, 0.02) if bold else (0.0,):
-                x = middle + g.x * squeeze + shift
-                glyphs.append((Glyph(g.face, g.index, x, g.y), squeeze))
-        pen += advance / 32
-    return glyphs
+    for char, code in zip(text, like, strict=True):
+        wide, tall, left, up = _stretch(char, chr(code))
+        for glyph in shaped(char, True).glyphs:
+            for shift in _strikes(bold, dots):
+                at = Glyph(glyph.face, glyph.index, pen + left + shift / dots, up)
+                letters.append(Inked(at, wide, tall))
+        pen += table[code] * times / dots
+    return letters
 
 
-def _inked(glyphs: list[tuple[Glyph, float]], dots: int) -> Drawn | None:
+@lru_cache(maxsize=512)
+def _stretch(char: str, base: str) -> tuple[float, float, float, float]:
+    """Return how much wider and taller a letter is to be drawn, and its origin, in heights.
+
+    What its bare letter needs is done to the whole: the dots of an ä go where its a goes. A letter
+    that is no accented one keeps its own height; the ß would else be as low as the B is.
+    """
+    target = font_0.ink(base)
+    accented = unicodedata.normalize("NFD", char)[0] == base
+    own = _extents(base if accented else char)
+    if target is None or own is None:
+        return 1.0, 1.0, 0.0, 0.0
+    left, top, right, bottom = target
+    wide = (right - left) / (own[2] - own[0])
+    if not accented:
+        return wide, 1.0, left - own[0] * wide, 0.0
+    tall = (bottom - top) / (own[1] - own[3])
+    return wide, tall, left - own[0] * wide, BASELINE - top - own[1] * tall
+
+
+def _extents(char: str) -> tuple[float, float, float, float] | None:
+    """Return left, upper, right and lower edge of a letter in heights, up from the baseline."""
+    glyphs = shaped(char, True).glyphs
+    if len(glyphs) != 1:
+        return None
+    face = glyphs[0].face
+    box = face.font.get_glyph_extents(glyphs[0].index)
+    if box is None or not box.width or not box.height:
+        return None
+    scale = face.em / face.units
+    left, top = box.x_bearing * scale, box.y_bearing * scale
+    return left, top, left + box.width * scale, top + box.height * scale
+
+
+def _inked(letters: list[Inked], dots: int) -> Drawn | None:
     brush = hb.RasterDraw()
-    for glyph, squeeze in glyphs:
+    for letter in letters:
+        glyph = letter.glyph
         size = glyph.face.em * dots / glyph.face.units
-        brush.transform = (size * squeeze, 0, 0, size, glyph.x * dots, glyph.y * dots)
+        across, up = size * letter.wide, size * letter.tall
+        brush.transform = (across, 0, 0, up, glyph.x * dots, glyph.y * dots)
         brush.draw_glyph(glyph.face.font, glyph.index)
     image = brush.render()
     if image is None or not image.extents or not image.extents.width or not image.extents.height:

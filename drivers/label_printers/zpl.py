@@ -29,7 +29,6 @@ from drivers.label_printers.label import (
     Picture,
     QrCode,
     Text,
-    Undrawable,
 )
 
 # These persist from the job before, so each job says them: UTF-8, origin, shift, orientation,
@@ -38,6 +37,9 @@ _HEADER = "^CI28^LH0,0^LS0^LT0^FWN^PON^PMN^LRN^JZY"
 
 # Data Matrix: the character that escapes controls, given in each job as firmwares' defaults differ.
 _ESCAPE = "#"
+
+_COARSEST_QR = 10
+"""Dots: ^BQ's largest module on firmwares of every age. 600 dpi wants 12, and gets dots of ours."""
 
 _CODE_128 = {code128.START_B: ">:", code128.START_C: ">;"}
 
@@ -78,9 +80,13 @@ def _draw(page: zpl.Label, element: Element, dpmm: int, graphics: Encoding) -> N
             _field(page, symbol.start(element, dpmm), round(element.y * dpmm), command, data)
         case QrCode():
             symbol.rows(element)  # refuses what does not go in
-            # ^FO places a QR code as much lower as ^BY's height says; so it says one dot.
-            command = f"^BY2,3,1^BQN,2,{_within(symbol.module_dots(element, dpmm), 10)}"
             x, y = symbol.start(element, dpmm), round(element.y * dpmm)
+            module = symbol.module_dots(element, dpmm)
+            if module > _COARSEST_QR:
+                _graphic(page, x, y, symbol.bitmap(element, dpmm), graphics)
+                return
+            # ^FO places a QR code as much lower as ^BY's height says; so it says one dot.
+            command = f"^BY2,3,1^BQN,2,{module}"
             _field(page, x, y, command, "MA," + element.data)
         case DataMatrix():
             symbol.rows(element)  # refuses what does not go in
@@ -106,18 +112,16 @@ def _text(page: zpl.Label, text: Text, dpmm: int, graphics: Encoding) -> None:
 
     words = typeset.printable(text.text)
     dots = max(1, round(text.height * dpmm))
-    width = typeset.width(words, dots, bold=text.bold)
+    width = typeset.dots_wide(words, dots, bold=text.bold)
     x = round(text.x * dpmm) + typeset.indent(text, width, dpmm)
     y = round(text.y * dpmm)
     reverse = "^FR" if text.inverse else ""
-    # Struck twice, reversed letters would cancel themselves out.
-    strikes = 2 if text.bold and not text.inverse else 1
     if typeset.native(words):
         if words.strip():
-            for shift in range(strikes):  # font 0 has no bold: struck twice
+            for shift in typeset.strikes(text, dots):
                 _field(page, x + shift, y, f"{reverse}^A0N,{dots},{dots}", words)
         return
-    line = typeset.drawn(words, dots, bold=text.bold)
+    line = typeset.drawn(words, dots, bold=text.bold and not text.inverse)
     if line is not None:
         top = y + round(dots * typeset.BASELINE) - line.top
         _graphic(page, x + line.left, top, line.bitmap, graphics, reverse)
@@ -143,12 +147,6 @@ def _box(
     page.origin(max(0, round(at.x * dpmm)), max(0, round(at.y * dpmm)))
     page.draw_box(width, height, thickness)
     page.endorigin()
-
-
-def _within(module: int, most: int) -> int:
-    if module > most:
-        raise Undrawable(f"a QR code module of {module} dots is more than ZPL's {most}")
-    return module
 
 
 def _code128(element: Code128) -> str:

@@ -80,7 +80,7 @@ def test_render_takes_data_and_a_file_of_ones_own(tmp_path: Path) -> None:
         (["render", "shipping", "--data", "absent.json"], "absent.json cannot be read"),
         (["render", "shipping", "-o", "no/such/folder"], "cannot be written"),
         (["check", "absent.zpl"], "absent.zpl cannot be read"),
-        (["check", layouts.__file__], "this is no ZPL, PDF or PNG"),
+        (["check", layouts.__file__], "this is no ZPL, TSPL, ESC/POS, PDF or PNG"),
         (["watch", "absent"], "absent is no folder"),
     ],
 )
