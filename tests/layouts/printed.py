@@ -1,0 +1,50 @@
+"""What comes out of a printer of each language, drawn by somebody who does not know our label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PIL import Image
+
+from drivers.label_printers import LANGUAGES, language, preview, readback, tspl
+from drivers.label_printers.label import Label, Symbol
+from drivers.receipt_printers import escpos
+from tests.drivers.label_printers.oracle import drawn
+
+SPOKEN = (*LANGUAGES, "escpos", "png", "pdf")
+"""Every language that a label can be asked for in; a new one is found here by its name."""
+
+_SHEETS: Mapping[str, Callable[[bytes], list[Image.Image]]] = {
+    "zpl": drawn,
+    "tspl": tspl.pictures,
+    "escpos": escpos.pictures,
+    "png": readback.pictures,
+    "pdf": readback.pictures,
+}
+
+
+def job(page: Label, spoken: str) -> bytes:
+    """Return the bytes of one label."""
+    match spoken:
+        case "escpos":
+            return escpos.render(page)
+        case "png":
+            return preview.render(page)
+        case "pdf":
+            return preview.to_pdf(page)
+        case _:
+            return language(spoken).render(page, 8)
+
+
+def printed(page: Label, spoken: str) -> list[Image.Image]:
+    """Return the sheets that come out."""
+    return _SHEETS[spoken](job(page, spoken))
+
+
+def codes(page: Label) -> list[str]:
+    """Return what the label's barcodes say, as a reader of plain text has it."""
+    return sorted(_read(e) for e in page.elements if isinstance(e, Symbol))
+
+
+def _read(element: Symbol) -> str:
+    return element.data
