@@ -36,15 +36,16 @@ def job(page: Label, spoken: str) -> bytes:
             return language(spoken).render(page, 8)
 
 
+def sheets(data: bytes, spoken: str) -> list[Image.Image]:
+    """Return the sheets that come out of a job."""
+    return _SHEETS[spoken](data)
+
+
 def printed(page: Label, spoken: str) -> list[Image.Image]:
-    """Return the sheets that come out."""
-    return _SHEETS[spoken](job(page, spoken))
+    """Return the sheets that come out for a label."""
+    return sheets(job(page, spoken), spoken)
 
 
 def codes(page: Label) -> list[str]:
-    """Return what the label's barcodes say, as a reader of plain text has it."""
-    return sorted(_read(e) for e in page.elements if isinstance(e, Symbol))
-
-
-def _read(element: Symbol) -> str:
-    return element.data
+    """Return what the label's barcodes say."""
+    return sorted(e.data for e in page.elements if isinstance(e, Symbol))
