@@ -7,8 +7,8 @@ shrunk, its place counted from the edge or from the part that it lies below.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from drivers.label_printers import label as paper
@@ -29,6 +29,8 @@ from layouts.format import (
 
 # Any, here and below: what the templates of a file ask for is between them and the caller.
 
+_MOST_BEFORE = 256
+"""Drawings that a part remembers; a batch's orders of the last minutes."""
 _CAPTION_GAP = 1.0
 """Millimetres between a barcode and its print."""
 
@@ -43,6 +45,11 @@ class Ready:
     content: Expression | None
     """The text, the barcode's data, or the list that a repeat goes over."""
     inside: tuple[Ready, ...] = ()
+    before: dict[tuple[str, float, float, float], Landed] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """What it drew before, by words, place and edge: labels of a batch share most of their parts,
+    and the same object is measured and written once (`drivers.label_printers.once`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,8 @@ def landed(parts: tuple[Ready, ...], corner: Corner) -> Iterator[Landed]:
         if ready.when is not None and not ready.when.value(corner.data):
             bottoms[part.name] = max(bottom, bottoms.get(part.name, 0.0))
             continue
-        for one in _drawn(ready, Corner(corner.data, corner.page, corner.x, top, corner.edge)):
+        here = replace(corner, y=top) if part.below else corner
+        for one in _drawn(ready, here):
             bottom = max(bottom, one.bottom)
             yield one
         bottoms[part.name] = max(bottom, bottoms.get(part.name, 0.0))
@@ -95,30 +103,42 @@ def things(ready: Ready, data: Mapping[str, Any]) -> Sequence[Any]:
     return found
 
 
-def _drawn(ready: Ready, corner: Corner) -> Iterator[Landed]:
+def _drawn(ready: Ready, corner: Corner) -> Iterable[Landed]:
     part = ready.part
     x, y = corner.x + part.x, corner.y + part.y
+    if isinstance(part, RepeatPart):
+        return _repeat(ready, part, corner, x, y)
+    words = ready.content.text(corner.data) if ready.content is not None else ""
+    at = (words, x, y, corner.edge)
+    done = ready.before.get(at)
+    if done is None:
+        if len(ready.before) >= _MOST_BEFORE:
+            ready.before.clear()
+        done = ready.before[at] = _made(ready, words, x, y, corner.edge)
+    return (done,)
+
+
+def _made(ready: Ready, words: str, x: float, y: float, edge: float) -> Landed:
+    part = ready.part
     match part:
         case TextPart():
-            yield _text(ready, part, corner, x, y)
+            return _text(ready, part, words, x, y, edge)
         case Code128Part() | QrPart() | DataMatrixPart():
-            yield _barcode(ready, part, corner, x, y)
+            return _barcode(ready, part, words, x, y)
         case LinePart():
             line = paper.Line(x=x, y=y, width=part.width, height=part.height)
-            yield Landed(ready.where, (line,), y + part.height)
+            return Landed(ready.where, (line,), y + part.height)
         case BoxPart():
             box = paper.Box(
                 x=x, y=y, width=part.width, height=part.height, thickness=part.thickness
             )
-            yield Landed(ready.where, (box,), y + part.height)
+            return Landed(ready.where, (box,), y + part.height)
         case RepeatPart():
-            yield from _repeat(ready, part, corner, x, y)
+            raise TypeError("a repeat is no one thing")
 
 
-def _text(ready: Ready, part: TextPart, corner: Corner, x: float, y: float) -> Landed:
-    assert ready.content is not None, "a text has its template"
-    text = ready.content.text(corner.data)
-    width = part.width if part.width is not None else corner.edge - x
+def _text(ready: Ready, part: TextPart, text: str, x: float, y: float, edge: float) -> Landed:
+    width = part.width if part.width is not None else edge - x
     done = fitted(
         text,
         width=width,
@@ -147,7 +167,7 @@ def _text(ready: Ready, part: TextPart, corner: Corner, x: float, y: float) -> L
         for i, line in enumerate(done.lines)
         if line.strip()
     )
-    bottom = elements[-1].y + done.height if elements else corner.y
+    bottom = elements[-1].y + done.height if elements else y
     return Landed(ready.where, elements, bottom)
 
 
@@ -165,12 +185,11 @@ def _too_long(part: TextPart, text: str, width: float) -> str:
 def _barcode(
     ready: Ready,
     part: Code128Part | QrPart | DataMatrixPart,
-    corner: Corner,
+    content: str,
     x: float,
     y: float,
 ) -> Landed:
     assert ready.content is not None, "a barcode has its template"
-    content = ready.content.text(corner.data)
     element = _symbol(part, content, x, y)
     try:
         width, height = symbol.size(element, 8)

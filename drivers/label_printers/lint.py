@@ -22,6 +22,7 @@ from drivers.label_printers.label import (
     Text,
     Undrawable,
 )
+from drivers.label_printers.once import Once
 
 LEAST_DOTS = {Code128: 3, QrCode: 4, DataMatrix: 4}
 """Dots to the module at 203 dpi; half as many again at 300 dpi."""
@@ -36,6 +37,15 @@ class Area:
     right: int
     bottom: int
 
+    def holds(self, other: Area) -> bool:
+        """Whether the other lies within it."""
+        return (
+            self.left <= other.left
+            and self.top <= other.top
+            and other.right <= self.right
+            and other.bottom <= self.bottom
+        )
+
     def meets(self, other: Area) -> bool:
         """Whether the two share a dot."""
         return (
@@ -44,6 +54,9 @@ class Area:
             and self.top < other.bottom
             and other.top < self.bottom
         )
+
+
+_EXTENTS: Once[Area] = Once()
 
 
 def findings(label: Label, dots_per_mm: int = 8) -> tuple[tuple[int, str], ...]:
@@ -59,6 +72,8 @@ def findings(label: Label, dots_per_mm: int = 8) -> tuple[tuple[int, str], ...]:
             found.append((i, str(error)))
             continue
         areas.append(area)
+        if paper.holds(area):
+            continue
         for side, beyond in _beyond(area, paper):
             found.append(
                 (i, f"reaches {beyond / dots_per_mm:.1f} mm over the {side} edge; move it")
@@ -73,6 +88,7 @@ def findings(label: Label, dots_per_mm: int = 8) -> tuple[tuple[int, str], ...]:
                 for j, other in enumerate(areas)
                 if i != j
                 and other is not None
+                and quiet.meets(other)
                 and any(quiet.meets(ink) for ink in _inked(label.elements[j], other, dots_per_mm))
             ]
     return tuple(sorted(found))
@@ -80,6 +96,12 @@ def findings(label: Label, dots_per_mm: int = 8) -> tuple[tuple[int, str], ...]:
 
 def extent(element: Element, dots_per_mm: int) -> Area:
     """Return where an element may leave ink. Raises Undrawable."""
+    return _EXTENTS.get(element, dots_per_mm) or _EXTENTS.keep(
+        element, dots_per_mm, _measured(element, dots_per_mm)
+    )
+
+
+def _measured(element: Element, dots_per_mm: int) -> Area:
     left, top = round(element.x * dots_per_mm), round(element.y * dots_per_mm)
     match element:
         case Text():

@@ -37,11 +37,7 @@ def rows(symbol: Symbol) -> tuple[str, ...]:
 
     Raises Undrawable when the data does not go into the symbol.
     """
-    if len(symbol.data) > MOST[type(symbol)]:
-        raise Undrawable(
-            f"{type(symbol).__name__} data of {len(symbol.data)} characters is more than "
-            f"the {MOST[type(symbol)]} that a label can hold"
-        )
+    _refuse_the_long(symbol)
     if isinstance(symbol, Code128):
         return (code128.bars(code128.encoded(symbol.data, gs1=symbol.gs1)),)
     return _matrix(type(symbol).__name__, symbol.data)
@@ -57,11 +53,13 @@ def start(symbol: Symbol, dots_per_mm: int) -> int:
 
 
 def size(symbol: Symbol, dots_per_mm: int) -> tuple[int, int]:
-    """Return width and height in dots, without quiet zone."""
-    modules = rows(symbol)
+    """Return width and height in dots, without quiet zone. Raises Undrawable, as `rows` does."""
     module = module_dots(symbol, dots_per_mm)
     if isinstance(symbol, Code128):
-        return len(modules[0]) * module, round(symbol.height * dots_per_mm)
+        _refuse_the_long(symbol)
+        wide = code128.modules(code128.encoded(symbol.data, gs1=symbol.gs1))
+        return wide * module, round(symbol.height * dots_per_mm)
+    modules = rows(symbol)
     return len(modules[0]) * module, len(modules) * module
 
 
@@ -76,6 +74,15 @@ def bitmap(symbol: Symbol, dots_per_mm: int) -> Bitmap:
         times = height if isinstance(symbol, Code128) else module
         data += int(bits, 2).to_bytes(row_bytes, "big") * times
     return Bitmap(width, height, bytes(data))
+
+
+def _refuse_the_long(symbol: Symbol) -> None:
+    most = MOST[type(symbol)]
+    if len(symbol.data) > most:
+        raise Undrawable(
+            f"{type(symbol).__name__} data of {len(symbol.data)} characters is more than "
+            f"the {most} that a label can hold"
+        )
 
 
 @lru_cache(maxsize=256)

@@ -137,12 +137,22 @@ def widest(text: str, height: float, *, bold: bool = False) -> float:
     like = _like_ascii(text)
     if like is None:
         return shaped(text, bold).width * max(dots / head for dots, head in _on_heads(height))
-    return max(font_0.width(like, dots) / head for dots, head in _on_heads(height))
+    return max(sum(like.translate(table)) * times for table, times in _tables(height))
 
 
 @lru_cache(maxsize=1024)
 def _on_heads(height: float) -> tuple[tuple[int, int], ...]:
     return tuple((round(height * head), head) for head in HEADS)
+
+
+@lru_cache(maxsize=1024)
+def _tables(height: float) -> tuple[tuple[bytes, float], ...]:
+    """Return font 0's tables on these heads, each with what makes millimetres of its sums."""
+    widest_by_table: dict[bytes, float] = {}
+    for dots, head in _on_heads(height):
+        table, times = font_0.advances(dots)
+        widest_by_table[table] = max(times / head, widest_by_table.get(table, 0.0))
+    return tuple(widest_by_table.items())
 
 
 def indent(text: Text, width: float, dots_per_mm: int) -> int:

@@ -13,6 +13,8 @@ b'^FO16,24^A0N,32,32^FH_^FDA_5EB^FS^XZ'
 
 from __future__ import annotations
 
+import re
+
 import zpl
 
 from drivers.label_printers import code128, symbol
@@ -30,6 +32,7 @@ from drivers.label_printers.label import (
     QrCode,
     Text,
 )
+from drivers.label_printers.once import Once
 
 # These persist from the job before, so each job says them: UTF-8, origin, shift, orientation,
 # mirror, reverse; ^JZY lets the printer itself repeat a label that ran out of paper half-way.
@@ -37,6 +40,9 @@ _HEADER = "^CI28^LH0,0^LS0^LT0^FWN^PON^PMN^LRN^JZY"
 
 # Data Matrix: the character that escapes controls, given in each job as firmwares' defaults differ.
 _ESCAPE = "#"
+
+_SPECIAL = re.compile(r"[\^~_\\]")
+_COMMANDS: Once[str] = Once()
 
 _COARSEST_QR = 10
 """Dots: ^BQ's largest module on firmwares of every age. 600 dpi wants 12, and gets dots of ours."""
@@ -50,8 +56,15 @@ def render(label: Label, dots_per_mm: int = 8, *, graphics: Encoding = "z64") ->
         height=round(label.height * dots_per_mm), width=round(label.width * dots_per_mm), dpmm=1
     )
     page.zpl_raw(_HEADER)
+    how = (dots_per_mm, graphics)
     for element in label.elements:
+        command = _COMMANDS.get(element, how)
+        if command is not None:
+            page.zpl_raw(command)
+            continue
+        before = len(page.code)
         _draw(page, element, dots_per_mm, graphics)
+        _COMMANDS.keep(element, how, page.code[before:])
     return str(page.dumpZPL()).encode("ascii")
 
 
@@ -61,6 +74,8 @@ def field(text: str) -> str:
     >>> field("ü_~")
     '_C3_BC_5F_7E'
     """
+    if text.isascii() and text.isprintable() and not _SPECIAL.search(text):
+        return text
     return "".join(
         chr(b) if 0x20 <= b <= 0x7E and b not in b"^~_\\" else f"_{b:02X}"
         for b in text.encode("utf-8")
@@ -72,7 +87,7 @@ def _draw(page: zpl.Label, element: Element, dpmm: int, graphics: Encoding) -> N
         case Text():
             _text(page, element, dpmm, graphics)
         case Code128():
-            symbol.rows(element)  # refuses what does not go in
+            symbol.size(element, dpmm)  # refuses what does not go in
             width = symbol.module_dots(element, dpmm)
             height = max(1, round(element.height * dpmm))
             data = _code128(element)

@@ -9,6 +9,7 @@ seconds of a shared machine never fail a test.
 """
 
 from tests.bench import (
+    label_bytes,
     last_piece,
     link_cold,
     link_entries,
@@ -37,4 +38,5 @@ FIGURES: tuple[Figure, ...] = (
     link_torture.FIGURE,
     paper_limit.FIGURE,
     paper_once.FIGURE,
+    label_bytes.FIGURE,
 )
