@@ -98,7 +98,9 @@ class Expression:
 
     def text(self, data: Mapping[str, Any]) -> str:
         """Evaluate to text."""
-        found = str(self.value(data))
+        found = self.value(data)
+        if type(found) is not str:
+            found = str(found)
         if len(found) > _LONGEST:
             raise BrokenLayout(self.where, f"makes {len(found)} characters; no label holds that")
         return found
@@ -150,21 +152,29 @@ def _plain(source: str, render: Run) -> Run | None:
     dict, goes Jinja's way, which also has the sentence for it.
     """
     pieces = _NAMES.split(source)
-    words, names = pieces[::2], [name.split(".") for name in pieces[1::2]]
+    words, fields = pieces[::3], list(zip(pieces[1::3], pieces[2::3], strict=True))
     if any("{" in word or "\n" in word for word in words):
         return None
-    if any(hasattr(dict, step) for name in names for step in name[1:]):
+    if any(hasattr(dict, step) for name, _ in fields for step in name.split(".")[1:]):
         return None  # to Jinja, `line.items` is the dict's own
+    steps = [
+        (name.split("."), kg if filtered else None, word)
+        for (name, filtered), word in zip(fields, words[1:], strict=True)
+    ]
 
     def run(data: Mapping[str, Any]) -> str:
         text = words[0]
-        for name, word in zip(names, words[1:], strict=True):
+        for names, written, word in steps:
             value: Any = data
-            for step in name:
-                if not isinstance(value, dict) or step not in value:
+            for name in names:
+                if type(value) is not dict or name not in value:
                     return str(render(data))
-                value = value[step]
-            text += ("" if value is None else str(value)) + word
+                value = value[name]
+            if written is not None:
+                value = written(value)
+            elif value is None:
+                value = ""
+            text += f"{value}{word}"
         return text
 
     return run
@@ -176,8 +186,10 @@ def _asked(source: str, compiled: Callable[..., Any]) -> Run:
     if default is None:
         return lambda data: compiled(**data)
     name = default[1]
+    if default[2]:
+        return lambda data: data.get(name, 0) > 0
     return lambda data: data.get(name, "")
 
 
-_NAMES = re.compile(r"\{\{ ([a-z_]+(?:\.[a-z_]+)*) \}\}")
-_DEFAULT = re.compile(r"([a-z_]+) \| default\(''\)")
+_NAMES = re.compile(r"\{\{ ([a-z_]+(?:\.[a-z_]+)*)( \| kg)? \}\}")
+_DEFAULT = re.compile(r"([a-z_]+) \| default\((?:''\)|(0\) > 0))")

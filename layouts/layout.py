@@ -98,8 +98,11 @@ def draw_pages(layout: Layout, data: Mapping[str, Any]) -> tuple[paper.Label, ..
 @dataclass(frozen=True, slots=True)
 class _Page:
     label: paper.Label
-    owners: tuple[str, ...]
-    """Of each element, the part that it came from."""
+    inked: tuple[Landed, ...]
+
+    def owner(self, element: int) -> str:
+        """Return the part that an element came from."""
+        return [part.where for part in self.inked for _ in part.elements][element]
 
 
 def _pages(layout: Layout, data: Mapping[str, Any]) -> Iterator[_Page]:
@@ -108,8 +111,7 @@ def _pages(layout: Layout, data: Mapping[str, Any]) -> Iterator[_Page]:
         scope = {**data, "page": page, "pages": pages}
         inked = tuple(landed(layout.parts, Corner(scope, page, 0.0, 0.0, layout.width)))
         elements = tuple(element for part in inked for element in part.elements)
-        owners = tuple(part.where for part in inked for _ in part.elements)
-        yield _Page(paper.Label(layout.width, _height(layout, inked), elements), owners)
+        yield _Page(paper.Label(layout.width, _height(layout, inked), elements), inked)
 
 
 def _height(layout: Layout, inked: tuple[Landed, ...]) -> float:
@@ -120,8 +122,8 @@ def _height(layout: Layout, inked: tuple[Landed, ...]) -> float:
 
 
 def _refuse_the_faulty(page: _Page, head: int) -> None:
-    for i, said in lint.findings(page.label, head):
-        raise DoesNotFit(page.owners[i], said)
+    for i, said in lint.findings(page.label, head, fitted=True):
+        raise DoesNotFit(page.owner(i), said)
 
 
 def _refuse_the_size(file: LayoutFile, lines: Lines) -> None:

@@ -76,19 +76,18 @@ class Landed:
 
 def landed(parts: tuple[Ready, ...], corner: Corner) -> Iterator[Landed]:
     """Yield every part that is drawn. Raises LayoutError."""
+    asked = {ready.part.below for ready in parts if ready.part.below}
     bottoms: dict[str, float] = {}
     for ready in parts:
         part = ready.part
-        top = bottoms[part.below] if part.below else corner.y
-        bottom = top + part.y  # also of what is left out: it takes up no room of its own
-        if ready.when is not None and not ready.when.value(corner.data):
-            bottoms[part.name] = max(bottom, bottoms.get(part.name, 0.0))
-            continue
-        here = replace(corner, y=top) if part.below else corner
-        for one in _drawn(ready, here):
+        here = replace(corner, y=bottoms[part.below]) if part.below else corner
+        drawn = ready.when is None or ready.when.value(corner.data)
+        bottom = here.y + part.y  # also of what is left out: it takes up no room of its own
+        for one in _drawn(ready, here) if drawn else ():
             bottom = max(bottom, one.bottom)
             yield one
-        bottoms[part.name] = max(bottom, bottoms.get(part.name, 0.0))
+        if part.name in asked:
+            bottoms[part.name] = max(bottom, bottoms.get(part.name, 0.0))
 
 
 def things(ready: Ready, data: Mapping[str, Any]) -> Sequence[Any]:

@@ -11,10 +11,12 @@ between makers.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from drivers.label_printers.label import Undrawable
 
+_RUN = re.compile(r"(\x1d|[^0-9\x1d]+)|([0-9]+)")
 _DIGITS = re.compile(r"[0-9]+")
 _PRINTABLE = re.compile(r"[ -~]+")
 START_B, START_C = 104, 105
@@ -48,25 +50,38 @@ def encoded(data: str, *, gs1: bool = False) -> tuple[int, ...]:
     values.append(code_set)
     if gs1:
         values.append(FNC1)
-    at = 0
-    while at < len(data):
-        run = _digits_at(data, at)
-        if data[at] == "\x1d":
+    for at, char, run in _runs(data):
+        if char == "\x1d":
             values.append(FNC1)
-            at += 1
-        elif code_set == START_C and run >= 2:
-            values.append(int(data[at : at + 2]))
-            at += 2
-        elif code_set == START_C:
-            values.append(CODE_B)
-            code_set = START_B
-        elif run >= (4 if at + run == len(data) else 6) and run % 2 == 0:
+            continue
+        if not run:
+            if code_set == START_C:
+                values.append(CODE_B)
+                code_set = START_B
+            values += [ord(one) - 32 for one in char]
+            continue
+        last = at + len(run) == len(data)
+        if code_set == START_B and len(run) >= (4 if last else 6):
+            # An odd one stays before the pairs: one character fewer than after them.
+            if len(run) % 2:
+                values.append(ord(run[0]) - 32)
+                run = run[1:]
             values.append(CODE_C)
             code_set = START_C
-        else:
-            values.append(ord(data[at]) - 32)
-            at += 1
+        if code_set == START_C:
+            values += [int(run[i : i + 2]) for i in range(0, len(run) - 1, 2)]
+            run = run[-1] if len(run) % 2 else ""
+            if run:
+                values.append(CODE_B)
+                code_set = START_B
+        values += [ord(one) - 32 for one in run]
     return tuple(values)
+
+
+def _runs(data: str) -> Iterator[tuple[int, str, str]]:
+    """Cut into GS, words and runs of digits: (where, the word or GS, the digits)."""
+    for found in _RUN.finditer(data):
+        yield found.start(), found[1] or "", found[2] or ""
 
 
 def bars(values: tuple[int, ...]) -> str:

@@ -57,55 +57,80 @@ class Area:
 
 
 _EXTENTS: Once[Area] = Once()
+_SYMBOLS = frozenset(LEAST_DOTS)
 
 
-def findings(label: Label, dots_per_mm: int = 8) -> tuple[tuple[int, str], ...]:
-    """Return (index of the element, sentence) for everything that is wrong; empty is good."""
-    found: list[tuple[int, str]] = []
+def findings(
+    label: Label, dots_per_mm: int = 8, *, fitted: bool = False
+) -> tuple[tuple[int, str], ...]:
+    """Return (index of the element, sentence) for everything that is wrong; empty is good.
+
+    `fitted` says that each text was made to go into its own box: then where the boxes are right,
+    no word need be measured.
+    """
     paper = Area(0, 0, round(label.width * dots_per_mm), round(label.height * dots_per_mm))
+    if fitted and not _found(label, paper, dots_per_mm, boxes=True):
+        return ()
+    return tuple(sorted(_found(label, paper, dots_per_mm, boxes=False)))
+
+
+def extent(element: Element, dots_per_mm: int) -> Area:
+    """Return where an element may leave ink. Raises Undrawable."""
+    return _measured(element, dots_per_mm, boxes=False)
+
+
+def _found(label: Label, paper: Area, dots_per_mm: int, *, boxes: bool) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
     areas: list[Area | None] = []
+    symbols: list[int] = []
+    # Of what was seen on such paper before and lay within it.
+    made = _EXTENTS.made((dots_per_mm, boxes, paper.right, paper.bottom))
     for i, element in enumerate(label.elements):
+        if type(element) in _SYMBOLS:
+            symbols.append(i)
+        known = made.get(id(element))
+        if known is not None:
+            areas.append(known[1])
+            continue
         try:
-            area = extent(element, dots_per_mm)
+            area = _measured(element, dots_per_mm, boxes=boxes)
         except Undrawable as error:
             areas.append(None)
             found.append((i, str(error)))
             continue
         areas.append(area)
         if paper.holds(area):
+            made[id(element)] = (element, area)
             continue
-        for side, beyond in _beyond(area, paper):
-            found.append(
-                (i, f"reaches {beyond / dots_per_mm:.1f} mm over the {side} edge; move it")
-            )
-    for i, element in enumerate(label.elements):
-        own = areas[i]
-        if isinstance(element, Symbol) and own is not None:
-            found += [(i, said) for said in _readable(element, own, paper, dots_per_mm)]
-            quiet = _quiet(element, own, dots_per_mm)
-            found += [
-                (i, f"has no quiet zone: element {j + 1} lies in it; move one of them")
-                for j, other in enumerate(areas)
-                if i != j
-                and other is not None
-                and quiet.meets(other)
-                and any(quiet.meets(ink) for ink in _inked(label.elements[j], other, dots_per_mm))
-            ]
-    return tuple(sorted(found))
+        found += [
+            (i, f"reaches {beyond / dots_per_mm:.1f} mm over the {side} edge; move it")
+            for side, beyond in _beyond(area, paper)
+        ]
+    for i in symbols:
+        symbol_, own = label.elements[i], areas[i]
+        if own is None or not isinstance(symbol_, Symbol):
+            continue
+        found += [(i, said) for said in _readable(symbol_, own, paper, dots_per_mm)]
+        quiet = _quiet(symbol_, own, dots_per_mm)
+        found += [
+            (i, f"has no quiet zone: element {j + 1} lies in it; move one of them")
+            for j, other in enumerate(areas)
+            if other is not None
+            and quiet.meets(other)
+            and i != j
+            and any(quiet.meets(ink) for ink in _inked(label.elements[j], other, dots_per_mm))
+        ]
+    return found
 
 
-def extent(element: Element, dots_per_mm: int) -> Area:
-    """Return where an element may leave ink. Raises Undrawable."""
-    return _EXTENTS.get(element, dots_per_mm) or _EXTENTS.keep(
-        element, dots_per_mm, _measured(element, dots_per_mm)
-    )
-
-
-def _measured(element: Element, dots_per_mm: int) -> Area:
+def _measured(element: Element, dots_per_mm: int, *, boxes: bool) -> Area:
     left, top = round(element.x * dots_per_mm), round(element.y * dots_per_mm)
     match element:
         case Text():
             dots = round(element.height * dots_per_mm)
+            if boxes and element.width is not None:
+                right = round((element.x + element.width) * dots_per_mm)
+                return Area(left, top, right, top + dots)
             width = round(typeset.dots_wide(element.text, dots, bold=element.bold))
             left += typeset.indent(element, width, dots_per_mm)
             return Area(left, top, left + width, top + dots)

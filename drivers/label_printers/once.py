@@ -21,17 +21,14 @@ class Once(Generic[Made]):
     """Remembers by identity, which costs a tenth of comparing the elements."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[int, Hashable], tuple[Element, Made]] = {}
+        self._kept: dict[Hashable, dict[int, tuple[Element, Made]]] = {}
 
-    def get(self, element: Element, how: Hashable) -> Made | None:
-        """Return what was made of this object in this way; None when nothing was."""
-        kept = self._kept.get((id(element), how))
-        # The element is held with it, so no other object can have its id meanwhile.
-        return kept[1] if kept is not None and kept[0] is element else None
+    def made(self, how: Hashable) -> dict[int, tuple[Element, Made]]:
+        """Return what was made in this way: by id of an element, the element and what was made.
 
-    def keep(self, element: Element, how: Hashable, made: Made) -> Made:
-        """Remember, and forget all when there is too much."""
-        if len(self._kept) >= _MOST:
-            self._kept.clear()
-        self._kept[id(element), how] = (element, made)
-        return made
+        The element is held with it, so no other object can have its id meanwhile.
+        """
+        kept = self._kept.setdefault(how, {})
+        if len(kept) >= _MOST:
+            kept.clear()
+        return kept

@@ -19,12 +19,15 @@ from drivers.label_printers.label import (
     Symbol,
     Undrawable,
 )
+from drivers.label_printers.once import Once
 
 QUIET = {Code128: 10, QrCode: 4, DataMatrix: 1}
 """Modules that stay white beside the symbol: ISO/IEC 15417, 18004, 16022."""
 
 MOST = {Code128: 80, QrCode: 1200, DataMatrix: 800}
 """Characters of data; what a label can hold, well under what the symbologies allow."""
+
+_SIZES: Once[tuple[int, int]] = Once()
 
 
 def module_dots(symbol: Symbol, dots_per_mm: int) -> int:
@@ -54,13 +57,19 @@ def start(symbol: Symbol, dots_per_mm: int) -> int:
 
 def size(symbol: Symbol, dots_per_mm: int) -> tuple[int, int]:
     """Return width and height in dots, without quiet zone. Raises Undrawable, as `rows` does."""
+    known = _SIZES.made(dots_per_mm).get(id(symbol))
+    if known is not None:
+        return known[1]
     module = module_dots(symbol, dots_per_mm)
     if isinstance(symbol, Code128):
         _refuse_the_long(symbol)
         wide = code128.modules(code128.encoded(symbol.data, gs1=symbol.gs1))
-        return wide * module, round(symbol.height * dots_per_mm)
-    modules = rows(symbol)
-    return len(modules[0]) * module, len(modules) * module
+        dots = wide * module, round(symbol.height * dots_per_mm)
+    else:
+        modules = rows(symbol)
+        dots = len(modules[0]) * module, len(modules) * module
+    _SIZES.made(dots_per_mm)[id(symbol)] = (symbol, dots)
+    return dots
 
 
 def bitmap(symbol: Symbol, dots_per_mm: int) -> Bitmap:

@@ -17,7 +17,7 @@ import re
 
 import zpl
 
-from drivers.label_printers import code128, symbol
+from drivers.label_printers import code128, symbol, typeset
 from drivers.label_printers.bitmap import enlarged
 from drivers.label_printers.graphic import Encoding, gf
 from drivers.label_printers.label import (
@@ -56,15 +56,15 @@ def render(label: Label, dots_per_mm: int = 8, *, graphics: Encoding = "z64") ->
         height=round(label.height * dots_per_mm), width=round(label.width * dots_per_mm), dpmm=1
     )
     page.zpl_raw(_HEADER)
-    how = (dots_per_mm, graphics)
+    made = _COMMANDS.made((dots_per_mm, graphics))
     for element in label.elements:
-        command = _COMMANDS.get(element, how)
-        if command is not None:
-            page.zpl_raw(command)
+        known = made.get(id(element))
+        if known is not None:
+            page.code += known[1]
             continue
         before = len(page.code)
         _draw(page, element, dots_per_mm, graphics)
-        _COMMANDS.keep(element, how, page.code[before:])
+        made[id(element)] = (element, page.code[before:])
     return str(page.dumpZPL()).encode("ascii")
 
 
@@ -122,13 +122,11 @@ def _draw(page: zpl.Label, element: Element, dpmm: int, graphics: Encoding) -> N
 
 
 def _text(page: zpl.Label, text: Text, dpmm: int, graphics: Encoding) -> None:
-    # Deferred: HarfBuzz and the fonts take 100 ms to load, and plain labels never need them.
-    from drivers.label_printers import typeset
-
     words = typeset.printable(text.text)
     dots = max(1, round(text.height * dpmm))
-    width = typeset.dots_wide(words, dots, bold=text.bold)
-    x = round(text.x * dpmm) + typeset.indent(text, width, dpmm)
+    x = round(text.x * dpmm)
+    if text.align != "left":
+        x += typeset.indent(text, typeset.dots_wide(words, dots, bold=text.bold), dpmm)
     y = round(text.y * dpmm)
     reverse = "^FR" if text.inverse else ""
     if typeset.native(words):
