@@ -29,8 +29,8 @@ from layouts.format import (
 
 # Any, here and below: what the templates of a file ask for is between them and the caller.
 
-_MOST_BEFORE = 256
-"""Drawings that a part remembers; a batch's orders of the last minutes."""
+_MOST_BEFORE = 32
+"""Drawings that a part remembers; few: what is kept long, the collector of garbage looks at again and again."""
 _CAPTION_GAP = 1.0
 """Millimetres between a barcode and its print."""
 

@@ -13,8 +13,8 @@ from drivers.label_printers.label import Element
 
 Made = TypeVar("Made")
 
-_MOST = 4_096
-"""Elements remembered: some hundred labels' own, a few megabytes."""
+_MOST = 256
+"""Elements remembered: few, or the collector of garbage has to look at them again and again."""
 
 
 class Once(Generic[Made]):

@@ -141,9 +141,7 @@ def _text(page: zpl.Label, text: Text, dpmm: int, graphics: Encoding) -> None:
 
 
 def _field(page: zpl.Label, x: int, y: int, command: str, data: str) -> None:
-    page.origin(max(0, x), max(0, y))
-    page.zpl_raw(f"{command}^FH_^FD{field(data)}")
-    page.endorigin()
+    page.zpl_raw(f"^FO{max(0, x)},{max(0, y)}{command}^FH_^FD{field(data)}^FS")
 
 
 def _graphic(
