@@ -7,7 +7,7 @@ has been drawn once; `draw` and `draw_pages` put an order's data in. Nothing her
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,8 +57,12 @@ class Layout:
     parts: tuple[Ready, ...]
 
 
-def compile_layout(name: str, source: str) -> Layout:
-    """Return the layout of a file's text, tried on its sample. Raises LayoutError."""
+def compile_layout(name: str, source: str, heads: Sequence[int] = typeset.HEADS) -> Layout:
+    """Return the layout of a file's text, tried on its sample. Raises LayoutError.
+
+    `heads`, in dots per millimetre, are those that its sample is to be right for: bars and letters
+    are whole dots, so widths differ.
+    """
     file, lines = read(f"{name}.toml", source)
     _refuse_the_size(file, lines)
     version = hashlib.sha256(source.encode("utf-8")).hexdigest()[:12]
@@ -73,7 +77,7 @@ def compile_layout(name: str, source: str) -> Layout:
         _ready(lines, "", file.part),
     )
     for page in _pages(layout, layout.sample):
-        for head in typeset.HEADS:  # bars and letters are whole dots, so widths differ
+        for head in heads:
             _refuse_the_faulty(page, head)
     return layout
 

@@ -30,7 +30,7 @@ from layouts.format import (
 # Any, here and below: what the templates of a file ask for is between them and the caller.
 
 _MOST_BEFORE = 32
-"""Drawings that a part remembers; few: what is kept long, the collector of garbage looks at again and again."""
+"""Drawings that a part remembers; of what is kept longer, the collector of garbage gets slow."""
 _CAPTION_GAP = 1.0
 """Millimetres between a barcode and its print."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import layouts
 from drivers.label_printers.label import Label
-from station import commands
+from station import commands, config
 from station.wording import LANGUAGES
 
 
@@ -23,7 +23,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Draw the sheet."""
-    sheet = layouts.load_builtin()["command_sheet"]
+    known, _ = layouts.load_all(config.home() / config.LAYOUTS)
+    sheet = known["command_sheet"]
     pages = layouts.draw_pages(sheet, commands.sheet(args.language))
     drawn = _drawn(pages, args.format, args.dpmm)
     if args.output is not None:

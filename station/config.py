@@ -38,6 +38,8 @@ import msgspec
 FILE = "station.toml"
 DATABASE = "bench.db"
 """The bench's own file, beside it."""
+LAYOUTS = "layouts"
+"""In a bench's home: a folder of its own layouts, over ours."""
 HOME = "PACKBENCH_HOME"
 """The environment's word for the folder of a bench."""
 

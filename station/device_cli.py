@@ -202,9 +202,9 @@ def _print(wire: Transport, name: str, printer: Printer) -> str:
         keep_known(name, known)
         told = "says when a label is out" if known.acknowledges else "was sent one"
         return f"{told}; scan square A, or B if A is empty: `packbench device test {name} --square`"
-    from layouts import draw, load_builtin  # drawing is 100 ms that `device list` does not need
+    from layouts import builtin, draw  # drawing is 100 ms that `device list` does not need
 
-    shipping = load_builtin()["shipping"]
+    shipping = builtin("shipping")
     label = draw(shipping, shipping.sample)
     job = language(printer.language).render(label, printer.dots_per_mm)
     wire.write(job, time.monotonic() + TEST_SECONDS)

@@ -20,7 +20,7 @@ from drivers.scanners import Answer, Batch, Garbled, Scan
 from station import codes, wording
 from station.app import Around, BenchApp, GarbledScan, Happened, LampChanged, OldScans
 from station.bench import Bench, Printers
-from station.config import DATABASE, Config
+from station.config import DATABASE, LAYOUTS, Config
 from station.devices import Devices, Said
 from station.flows.flow import Input, NotZeroed, PrinterTrouble, Unweighed, Weighed
 from station.hub_lamp import clock_lamp, hub_lamp
@@ -57,8 +57,6 @@ AGE_SECONDS = 10.0
 """How often the hub's lamp grows older while it is silent."""
 REST_SECONDS = 20.0
 """After so long without a scan the file may be tidied."""
-LAYOUTS = "layouts"
-"""In a bench's home: a folder of its own layouts, over ours."""
 
 
 def open_floor(home: Path, config: Config, robot: Path | None = None) -> BenchApp:

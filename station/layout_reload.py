@@ -2,13 +2,16 @@
 
 A watched folder of a person's own layouts lies over ours. A save is waited out (editors write in
 several steps), compiled, drawn with its sample, and only then swapped in; what cannot be drawn
-leaves the last good layout where it is and its sentence in `troubles`, for the lamp.
+leaves the last good layout where it is and its sentence in `troubles`, for the lamp. What was good
+is also kept on disk, in a folder within that one: a bench that is started again over a broken edit
+prints as it did the day before.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,6 +22,9 @@ from watchdog.observers.polling import PollingObserver
 
 import layouts
 from layouts import Layout, LayoutError
+
+LAST_GOOD = ".last-good"
+"""In the watched folder: of each layout, the text that was drawn last."""
 
 DEBOUNCE_SECONDS = 0.2
 """An editor's save is up to five events within some tens of milliseconds."""
@@ -67,16 +73,31 @@ class LayoutShelf:
     def _take(self, path: Path) -> None:
         held, troubles = dict(self._layouts), dict(self._troubles)
         troubles.pop(path.name, None)
+        kept = path.parent / LAST_GOOD / path.name
         if path.exists():
             try:
                 held[path.stem] = layouts.load_file(path)
+                _keep(path, kept)
             except LayoutError as error:
                 troubles[path.name] = f"{error}. The layout before this edit stays in use."
+                if held.get(path.stem) is self._ours.get(path.stem) and kept.exists():
+                    with suppress(LayoutError):  # kept by an older program, which knew it
+                        held[path.stem] = layouts.load_file(kept)
         else:
             held.pop(path.stem, None)
+            kept.unlink(missing_ok=True)
             if path.stem in self._ours:
                 held[path.stem] = self._ours[path.stem]
         self._layouts, self._troubles = MappingProxyType(held), MappingProxyType(troubles)
+
+
+def _keep(path: Path, kept: Path) -> None:
+    """Remember what could be drawn. A folder that cannot be written to is read all the same."""
+    with suppress(OSError):
+        kept.parent.mkdir(exist_ok=True)
+        beside = kept.with_suffix(".new")
+        beside.write_bytes(path.read_bytes())
+        beside.replace(kept)
 
 
 class LayoutWatch:

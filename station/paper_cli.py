@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,12 +16,13 @@ import msgspec
 
 import layouts
 from drivers.label_printers import LANGUAGES, language
-from drivers.label_printers.label import Label, Undrawable
+from drivers.label_printers.label import Label, Symbol, Undrawable
 from layouts import Layout, LayoutError
+from station import config
 
 # Any: what a layout's templates ask for is between it and the data file.
 
-_PICTURES = ("png", "pdf")
+_SPOKEN = (*LANGUAGES, "escpos", "png", "pdf")
 _DOTS_PER_MM = (6, 8, 12, 24)
 """Heads of 152, 203, 300 and 600 dpi."""
 
@@ -34,7 +35,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add `label` and its verbs."""
     parser = subparsers.add_parser("label", help="layouts: list, draw, read back, watch")
     parser.add_argument(
-        "--layouts", type=Path, metavar="FOLDER", help="a folder of your own layouts, over ours"
+        "--layouts",
+        type=Path,
+        metavar="FOLDER",
+        help="your own layouts, over ours; else the folder `layouts` of PACKBENCH_HOME",
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
     listing = verbs.add_parser("list", help="what layouts there are")
@@ -42,11 +46,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     render = verbs.add_parser("render", help="draw one layout")
     _drawing(render)
     render.add_argument("-o", "--output", type=Path, metavar="FILE", help="else standard output")
-    check = verbs.add_parser("check", help="read back every barcode of a ZPL, PDF or PNG file")
-    check.add_argument("file", type=Path)
+    check = verbs.add_parser("check", help="read back every barcode of a file, or of all layouts")
+    check.add_argument(
+        "file",
+        type=Path,
+        nargs="?",
+        help="ZPL, TSPL, ESC/POS, PDF or PNG; without one, every layout in every language",
+    )
     check.add_argument("--dpmm", type=int, choices=_DOTS_PER_MM, default=8)
     watch = verbs.add_parser("watch", help="redraw at every save, until Ctrl-C")
-    watch.add_argument("folder", type=Path, nargs="?", default=Path())
+    watch.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        help="else the folder `layouts` of PACKBENCH_HOME, or if there is none, this one",
+    )
     watch.add_argument("--dpmm", type=int, choices=_DOTS_PER_MM, default=8)
     watch.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="for PNGs; else beside")
 
@@ -76,12 +90,12 @@ def _drawing(parser: argparse.ArgumentParser) -> None:
         "--sample", action="store_true", help="draw the layout's own sample (default)"
     )
     what.add_argument("--data", type=Path, metavar="FILE", help="JSON with the values to draw")
-    parser.add_argument("--language", choices=(*LANGUAGES, "escpos", *_PICTURES), default="zpl")
+    parser.add_argument("--language", choices=_SPOKEN, default="zpl")
     parser.add_argument("--dpmm", type=int, choices=_DOTS_PER_MM, default=8)
 
 
 def _list(args: argparse.Namespace) -> None:
-    known = layouts.load_all(args.layouts)
+    known = _known(args.layouts)
     if args.json:
         rows = [
             {
@@ -133,16 +147,44 @@ def _rendered(pages: tuple[Label, ...], spoken: str, dots_per_mm: int) -> bytes:
 
 
 def _check(args: argparse.Namespace) -> None:
-    from drivers.label_printers import readback  # 100 ms of image code that `list` does not need
-
-    codes = readback.codes_in(_bytes(args.file), args.dpmm)
+    if args.file is None:
+        _check_all(args)
+        return
+    codes = _codes(_bytes(args.file), args.dpmm)
     _say(sys.stdout, msgspec.json.encode(codes).decode("utf-8"))
+
+
+def _codes(data: bytes, dots_per_mm: int) -> Sequence[Any]:
+    from drivers.label_printers import readback  # 100 ms of image code that `list` does not need
+    from drivers.receipt_printers import escpos  # as above
+
+    if escpos.is_job(data):
+        return [found for sheet in escpos.pictures(data) for found in readback.read(sheet)]
+    return readback.codes_in(data, dots_per_mm)
+
+
+def _check_all(args: argparse.Namespace) -> None:
+    """Draw every layout's sample in every language and read it back; refused if one is not read."""
+    rows, wrong = [], []
+    for layout in _known(args.layouts).values():
+        pages = layouts.draw_pages(layout, layout.sample)
+        wanted = sorted(e.data for p in pages for e in p.elements if isinstance(e, Symbol))
+        for spoken in _SPOKEN:
+            codes = _codes(_rendered(pages, spoken, args.dpmm), args.dpmm)
+            ok = sorted(code.text for code in codes) == wanted
+            rows.append({"layout": layout.name, "language": spoken, "ok": ok, "codes": codes})
+            wrong += [] if ok else [f"{layout.name} in {spoken}"]
+    _say(sys.stdout, msgspec.json.encode(rows).decode("utf-8"))
+    if wrong:
+        said = ", ".join(wrong)
+        raise Refused(f"not every barcode is read back: {said}. Make their modules larger.")
 
 
 def _watch(args: argparse.Namespace) -> None:
     from station.layout_reload import LayoutShelf, LayoutWatch  # watchdog is for this verb alone
 
-    folder: Path = args.folder
+    home = config.home() / config.LAYOUTS
+    folder: Path = args.folder or (home if home.is_dir() else Path())
     if not folder.is_dir():
         raise Refused(f"{folder} is no folder")
     shelf = LayoutShelf(folder, lambda name: _redraw(shelf, folder, name, args))
@@ -175,10 +217,20 @@ def _redraw(shelf: Any, folder: Path, name: str, args: argparse.Namespace) -> No
 def _layout(name: str, folder: Path | None) -> Layout:
     if name.endswith(".toml"):
         return layouts.load_file(Path(name))
-    known = layouts.load_all(folder)
+    known = _known(folder, name)
     if name not in known:
         raise Refused(f"there is no layout {name!r}; there are {', '.join(sorted(known))}")
     return known[name]
+
+
+def _known(folder: Path | None, wanted: str = "") -> Mapping[str, Layout]:
+    """Return the layouts that there are; of a wrong file say so, or raise if it is wanted."""
+    known, wrong = layouts.load_all(folder or config.home() / config.LAYOUTS)
+    if wanted in wrong:
+        raise wrong[wanted]
+    for error in wrong.values():
+        _say(sys.stderr, str(error))
+    return known
 
 
 def _data(path: Path) -> Mapping[str, Any]:

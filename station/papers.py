@@ -12,6 +12,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select, update
@@ -20,7 +21,7 @@ from sqlalchemy.dialects.sqlite import insert
 import layouts
 from drivers import label_printers
 from drivers.label_printers.graphic import Encoding
-from drivers.label_printers.label import Undrawable
+from drivers.label_printers.label import Label, Undrawable
 from layouts import Layout, LayoutError
 from station.store import schema as t
 from station.store.store import Store, StoreError
@@ -134,8 +135,9 @@ class PaperDrawer:
             order = turn.order(job.order_id) if job else None
         if job is None:
             return False
+        note = job.note
         try:
-            data = self._draw(job.note, order) if order else b""
+            data, note = self._draw(job.note, order) if order else (b"", job.note)
         except (LayoutError, Undrawable, LookupError, ValueError, TypeError, OSError) as e:
             # The parcel ships without its slip, rather than all that follow without theirs. By
             # class alone: what went wrong may quote the buyer.
@@ -148,16 +150,25 @@ class PaperDrawer:
             turn.sql.execute(
                 insert(t.blobs).values(sha256=sha256, data=data).on_conflict_do_nothing()
             )
-            turn.sql.execute(update(t.jobs).where(this).values(sha256=sha256, state=state))
+            turn.sql.execute(
+                update(t.jobs).where(this).values(sha256=sha256, state=state, note=note)
+            )
         return True
 
-    def _draw(self, name: str, order: Order) -> bytes:
-        paper = self._paper
-        pages = layouts.draw_pages(self._shelf()[name], slip_data(order, paper.shop))
-        if paper.language == "zpl":
-            from drivers.label_printers import zpl  # as late as `language` loads it
+    def _draw(self, name: str, order: Order) -> tuple[bytes, str]:
+        """Return the job, and with which layout it was drawn: "packing_slip@1f2e3d4c5b6a".
 
-            drawn = (zpl.render(one, paper.dots_per_mm, graphics=paper.graphics) for one in pages)
-            return b"".join(drawn)
-        language = label_printers.language(paper.language)
-        return b"".join(language.render(page, paper.dots_per_mm) for page in pages)
+        An edit of the layout is for the papers after it: this one's bytes are stored, and what they
+        were drawn with is on record.
+        """
+        layout, paper = self._shelf()[name], self._paper
+        pages = layouts.draw_pages(layout, slip_data(order, paper.shop))
+        return b"".join(map(_rendering(paper), pages)), f"{name}@{layout.version}"
+
+
+def _rendering(paper: Paper) -> Callable[[Label], bytes]:
+    if paper.language == "zpl":
+        from drivers.label_printers import zpl  # as late as `language` loads it
+
+        return partial(zpl.render, dots_per_mm=paper.dots_per_mm, graphics=paper.graphics)
+    return partial(label_printers.language(paper.language).render, dots_per_mm=paper.dots_per_mm)

@@ -14,7 +14,7 @@ from drivers.label_printers.label import Element
 Made = TypeVar("Made")
 
 _MOST = 256
-"""Elements remembered: few, or the collector of garbage has to look at them again and again."""
+"""Elements remembered; with many more, the collector of garbage gets slow."""
 
 
 class Once(Generic[Made]):

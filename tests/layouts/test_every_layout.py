@@ -12,12 +12,15 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import biip
 import pytest
 from PIL import Image, ImageChops
 
 import layouts
 from drivers.label_printers import lint, preview, readback, symbol, typeset, zpl
 from drivers.label_printers.label import Code128, DataMatrix, Element, Label, Symbol, Text
+from station.codes.code import BinCode, CommandCode, ToteCode
+from station.codes.own import read
 from tests.drivers.label_printers.oracle import drawn, ink
 from tests.layouts.printed import SPOKEN, codes, printed
 
@@ -139,3 +142,21 @@ def test_a_layout_says_what_it_was_drawn_with(layout: layouts.Layout) -> None:
     again = layouts.load_file(layouts.FOLDER / f"{layout.name}.toml")
     assert again.version == layout.version
     assert re.fullmatch(r"[0-9a-f]{12}", layout.version)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("bin", BinCode), ("tote", ToteCode), ("command_sheet", CommandCode)]
+)
+def test_our_own_barcodes_mean_at_the_bench_what_the_sample_says(
+    name: str, kind: type[object]
+) -> None:
+    for page in layouts.draw_pages(BUILTIN[name], BUILTIN[name].sample):
+        for said in codes(page):
+            assert isinstance(read(said, ""), kind)
+
+
+def test_a_pallets_number_is_read_as_an_sscc() -> None:
+    page = layouts.draw(BUILTIN["pallet"], BUILTIN["pallet"].sample)
+    (found,) = [biip.parse(said).sscc for said in codes(page) if said.startswith("00")]
+    assert found is not None
+    assert found.value == BUILTIN["pallet"].sample["sscc"]

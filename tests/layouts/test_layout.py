@@ -172,9 +172,29 @@ def test_any_text_whatever_is_a_layout_or_a_layout_error(source: str) -> None:
 def test_a_persons_own_folder_lies_over_ours(tmp_path: Path) -> None:
     (tmp_path / "tote.toml").write_text(GOOD, encoding="utf-8")
     (tmp_path / "fragile.toml").write_text(GOOD, encoding="utf-8")
-    known = layouts.load_all(tmp_path)
+    known, wrong = layouts.load_all(tmp_path)
+    assert not wrong
     assert known["tote"].title == known["fragile"].title == "A test"
     assert known["shipping"].title == "Shipping label"
+
+
+def test_a_wrong_file_of_a_persons_own_leaves_ours_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "tote.toml").write_text(changed("{{ words }}", "{{ wrods }}"), encoding="utf-8")
+    (tmp_path / "fragile.toml").write_text(GOOD, encoding="utf-8")
+    known, wrong = layouts.load_all(tmp_path)
+    assert known["tote"].title == "Tote label"
+    assert known["fragile"].title == "A test"
+    assert str(wrong["tote"]).startswith("tote.toml, line 12, part 1 (words): needs `wrods`")
+
+
+def test_plain_names_are_worked_out_as_jinja_does() -> None:
+    words = "{{ words }}:{{ a.b }}-{{ a.none }}{{ n }}{{ g | kg }}"
+    source = changed("{{ words }}", words)
+    source = source.replace("[sample]", '[sample]\na = {b = "ü", none = ""}\nn = 7\ng = 1')
+    layout = layouts.compile_layout("test", source)
+    data = {"words": "{{ n }}", "a": {"b": 1.5, "none": None}, "n": True, "g": 1250, "things": []}
+    label = layouts.draw(layout, data)
+    assert [getattr(e, "text", "") for e in label.elements] == ["{{ n }}:1.5-True1.25 kg"]
 
 
 def test_a_file_that_cannot_be_read_is_a_layout_error(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import layouts
-from station.layout_reload import LayoutShelf, LayoutWatch
+from station.layout_reload import LAST_GOOD, LayoutShelf, LayoutWatch
 
 OURS = (layouts.FOLDER / "tote.toml").read_text(encoding="utf-8")
 DEADLINE_SECONDS = 60
@@ -117,6 +117,24 @@ def test_what_is_broken_at_the_start_is_a_trouble_and_ours_is_used(tmp_path: Pat
     shelf = LayoutShelf(tmp_path)
     assert shelf.layouts["tote"].title == "Tote label"
     assert "tote.toml" in shelf.troubles
+
+
+def test_a_bench_started_over_a_broken_edit_prints_as_the_day_before(tmp_path: Path) -> None:
+    in_place(tmp_path / "tote.toml", titled("Ours since May"))
+    LayoutShelf(tmp_path)
+    in_place(tmp_path / "tote.toml", titled("Broken").replace("{{ tote }}", "{{ toot }}"))
+    shelf = LayoutShelf(tmp_path)
+    assert shelf.layouts["tote"].title == "Ours since May"
+    assert "'tote.toml" in str(dict(shelf.troubles))
+    (tmp_path / "tote.toml").unlink()
+    shelf.look_again(tmp_path / "tote.toml")
+    assert LayoutShelf(tmp_path).layouts["tote"].title == "Tote label"
+
+
+def test_a_folder_that_cannot_be_written_to_is_read_all_the_same(tmp_path: Path) -> None:
+    in_place(tmp_path / "tote.toml", titled("Own"))
+    in_place(tmp_path / LAST_GOOD, "a file where a folder should be")
+    assert LayoutShelf(tmp_path).layouts["tote"].title == "Own"
 
 
 def test_without_a_folder_there_are_ours() -> None:

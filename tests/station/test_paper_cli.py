@@ -51,7 +51,63 @@ def test_render_draws_the_sample(
     assert capfdbinary.readouterr().out.startswith(begins)
 
 
-@pytest.mark.parametrize("language", ["zpl", "png", "pdf"])
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PACKBENCH_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def test_layouts_in_the_home_of_the_bench_lie_over_ours(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tote = (layouts.FOLDER / "tote.toml").read_text(encoding="utf-8")
+    (home / "layouts").mkdir(parents=True)
+    (home / "layouts" / "tote.toml").write_text(tote.replace("Tote label", "Crate"))
+    (home / "layouts" / "bad.toml").write_text(tote.replace("height = 30", "heigth = 30"))
+    assert label("list") == 0
+    captured = capsys.readouterr()
+    assert "Crate" in captured.out
+    assert "bad.toml, line 17, part 1 (upper barcode): there is no `heigth` here" in captured.err
+    assert label("render", "bad") == 1
+    assert "did you mean `height`?" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_check_without_a_file_reads_back_every_layout_in_every_language(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert label("check") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert len(rows) == len(layouts.load_builtin()) * 5
+    assert all(row["ok"] for row in rows)
+    assert {"symbology": "Code128", "text": "PKTOT0042"} in rows[-6]["codes"]
+
+
+def test_check_names_the_layout_whose_barcode_cannot_be_read(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = home / "layouts"
+    own.mkdir(parents=True)
+    twice = """title = "T"
+width = 60
+height = 60
+""" + "".join(
+        f"""[[part]]
+kind = "code128"
+x = 10
+y = {y}
+height = 9
+data = "AB"
+"""
+        for y in (5, 16)
+    )
+    (own / "twice.toml").write_text(twice + "[sample]\n")
+    monkeypatch.setattr(layouts, "FOLDER", own)
+    assert label("check") == 1
+    assert "twice in zpl" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("language", ["zpl", "tspl", "escpos", "png", "pdf"])
 def test_check_reads_back_what_render_wrote(
     language: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,7 +136,7 @@ def test_render_takes_data_and_a_file_of_ones_own(tmp_path: Path) -> None:
         (["render", "shipping", "--data", "absent.json"], "absent.json cannot be read"),
         (["render", "shipping", "-o", "no/such/folder"], "cannot be written"),
         (["check", "absent.zpl"], "absent.zpl cannot be read"),
-        (["check", layouts.__file__], "this is no ZPL, TSPL, ESC/POS, PDF or PNG"),
+        (["check", layouts.__file__], "this is no ZPL, TSPL, PDF or PNG"),
         (["watch", "absent"], "absent is no folder"),
     ],
 )

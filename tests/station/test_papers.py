@@ -49,6 +49,9 @@ def test_a_slip_that_cannot_be_drawn_does_not_keep_the_next_from_coming(tmp_path
     assert drawn.wait(PATIENCE_SECONDS)
     drawer.stop()
     with world.store.turn() as turn:
+        told = turn.sql.execute(select(t.jobs.c.id, t.jobs.c.note)).all()
         states = turn.sql.execute(select(t.jobs.c.id, t.jobs.c.state)).all()
+    version = good.layouts["packing_slip"].version
+    assert {row.id: row.note for row in told}["second"] == f"packing_slip@{version}"
     assert {row.id: row.state for row in states} == {"first": "dropped", "second": "queued"}
     world.store.close()

@@ -51,7 +51,7 @@ def draw(
 
 @cache
 def _layout() -> layouts.Layout:
-    return layouts.load_builtin()["shipping"]
+    return layouts.builtin("shipping")
 
 
 def _written(address: Address) -> str:

@@ -45,6 +45,16 @@ def test_text_in_the_quiet_zone_is_named() -> None:
     assert "quiet zone: element 2" in said(code, Text(x=2, y=6, height=4, text="No. 12"))
     assert said(code, Text(x=10, y=16, height=4, text="No. 12")) == ""
     assert said(code, Box(x=1, y=1, width=58, height=38)) == ""
+    assert "quiet zone" in said(code, Box(x=7, y=1, width=51, height=38))
+
+
+def test_text_that_was_fitted_to_its_box_is_measured_where_the_box_is_doubtful() -> None:
+    code = Code128(x=10, y=5, height=9, data="A")
+    beside = Text(x=2, y=6, height=4, text=".", width=30, align="right")
+    label = Label(60, 40, (code, beside))
+    assert lint.findings(label, fitted=True) == lint.findings(label)
+    off = Label(60, 40, (Text(x=55, y=5, height=4, text="far too long", width=3),))
+    assert lint.findings(off)
 
 
 def test_at_300_dpi_the_same_millimetres_are_still_enough() -> None:

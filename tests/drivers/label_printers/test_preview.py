@@ -74,6 +74,23 @@ def test_text_and_qr_codes_cover_the_same_ground(element: Element) -> None:
     assert all(abs(a - b) <= 5 for a, b in zip(printed, shown, strict=True)), (printed, shown)
 
 
+@pytest.mark.parametrize("text", ["GO 42", "Zoë 王小明"])
+def test_inverse_text_is_white_on_black_in_preview_and_print(text: str) -> None:
+    bar = Line(x=2, y=2, width=56, height=12)
+    words = Text(x=5, y=4, height=7, text=text, bold=True, inverse=True)
+    label, blank = Label(60, 20, (bar, words)), Label(60, 20, (bar,))
+    (printed,) = drawn(zpl.render(label))
+    for page, full in (
+        (printed, drawn(zpl.render(blank))[0]),
+        (preview.picture(label).convert("L"), preview.picture(blank).convert("L")),
+    ):
+        white = ImageChops.difference(page, full).getbbox()
+        assert white is not None
+        assert 38 <= white[0] <= 44
+        assert white[1] >= 24
+        assert white[3] <= 92
+
+
 def test_rastered_text_is_the_same_dots_in_preview_and_print() -> None:
     label = Label(60, 20, (Text(x=5, y=5, height=5, text="Zoë 王小明 ที่อยู่ محمد", bold=True),))
     (printed,) = drawn(zpl.render(label))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import layouts
 from drivers.label_printers import foreign, language, preview, readback, zpl
 from drivers.label_printers.label import Code128, Label, Undrawable
 
@@ -33,6 +34,31 @@ def test_a_carriers_zpl_comes_out_of_a_printer_that_knows_no_zpl() -> None:
 def test_png_and_pdf_are_read() -> None:
     assert readback.codes_in(preview.render(LABEL)) == EXPECTED
     assert readback.codes_in(preview.to_pdf(LABEL)) == EXPECTED
+
+
+def test_tspl_is_read_where_it_is_bitmaps() -> None:
+    assert readback.codes_in(language("tspl").render(LABEL)) == EXPECTED
+    (page,) = readback.pictures(language("tspl").render(LABEL, 12), 12)
+    assert page.size == (1200, 600)
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        b"SIZE 40 mm,30 mm\r\nCLS\r\nTEXT 1,1,PRINT\r\n",
+        b"SIZE 40 mm,30 mm\r\nCLS\r\nBITMAP 0,0,9,9,0,half PRINT",
+        b"SIZE 40 mm,30 mm\r\nBITMAP 0,0,1,1,0,x\r\nPRINT 1,1\r\n",
+    ],
+)
+def test_tspl_of_anything_else_is_refused_with_a_sentence(job: bytes) -> None:
+    with pytest.raises(Undrawable, match="this TSPL"):
+        readback.codes_in(job)
+
+
+def test_words_in_a_frame_are_no_barcode() -> None:
+    note = layouts.load_file(layouts.FOLDER / "gift_note.toml")
+    page = preview.picture(layouts.draw(note, note.sample), 6)
+    assert readback.read(page) == []
 
 
 @pytest.mark.parametrize(
