@@ -81,6 +81,8 @@ class Expression:
     where: str
     source: str
     run: Callable[[Mapping[str, Any]], Any]
+    short_cut: Callable[[Mapping[str, Any]], str | None] | None = None
+    """Another way to the text, where there is one; None from it: it must be `run`."""
 
     def value(self, data: Mapping[str, Any]) -> Any:  # noqa: ANN401  # whatever an order holds
         """Evaluate. Raises DataMissing for a name that is not there, BrokenLayout for the rest."""
@@ -98,9 +100,9 @@ class Expression:
 
     def text(self, data: Mapping[str, Any]) -> str:
         """Evaluate to text."""
-        found = self.value(data)
-        if type(found) is not str:
-            found = str(found)
+        found = self.short_cut(data) if self.short_cut is not None else None
+        if found is None:
+            found = str(self.value(data))
         if len(found) > _LONGEST:
             raise BrokenLayout(self.where, f"makes {len(found)} characters; no label holds that")
         return found
@@ -127,8 +129,7 @@ def _names(data: Any) -> Iterator[str]:  # noqa: ANN401  # a tree of anything
 def template(source: str, where: str) -> Expression:
     """Compile a text with {{ … }} in it. Raises BrokenLayout."""
     try:
-        render = _SANDBOX.from_string(source).render
-        return Expression(where, source, _plain(source, render) or render)
+        return Expression(where, source, _SANDBOX.from_string(source).render, _plain(source))
     except TemplateSyntaxError as error:
         raise BrokenLayout(where, f"{source!r} is not a template: {error}") from error
 
@@ -143,9 +144,10 @@ def expression(source: str, where: str) -> Expression:
 
 
 Run = Callable[[Mapping[str, Any]], Any]
+ShortCut = Callable[[Mapping[str, Any]], str | None]
 
 
-def _plain(source: str, render: Run) -> Run | None:
+def _plain(source: str) -> ShortCut | None:
     """Return a short cut for a text of words and plain names, "{{ parcel }} / {{ parcels }}".
 
     Most fields are that, and Jinja's own way takes ten times as long. What is not there, or no
@@ -162,13 +164,16 @@ def _plain(source: str, render: Run) -> Run | None:
         for (name, filtered), word in zip(fields, words[1:], strict=True)
     ]
 
-    def run(data: Mapping[str, Any]) -> str:
+    if words == ["", ""] and not fields[0][1] and "." not in fields[0][0]:
+        return _named(fields[0][0])
+
+    def run(data: Mapping[str, Any]) -> str | None:
         text = words[0]
         for names, written, word in steps:
             value: Any = data
             for name in names:
                 if type(value) is not dict or name not in value:
-                    return str(render(data))
+                    return None
                 value = value[name]
             if written is not None:
                 value = written(value)
@@ -176,6 +181,18 @@ def _plain(source: str, render: Run) -> Run | None:
                 value = ""
             text += f"{value}{word}"
         return text
+
+    return run
+
+
+def _named(name: str) -> ShortCut:
+    """Return the short cut for nothing but one name."""
+
+    def run(data: Mapping[str, Any]) -> str | None:
+        if name not in data:
+            return None
+        value = data[name]
+        return "" if value is None else str(value)
 
     return run
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from dataclasses import dataclass
+
+import msgspec
 
 from drivers.label_printers import typeset
 
@@ -15,8 +16,7 @@ _STEP = 0.96
 """Each try is 4 % smaller than the one before: two tries are hard to tell apart by eye."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
+class Fitted(msgspec.Struct, frozen=True, gc=False):
     """Lines, and the height at which they fit."""
 
     height: float
@@ -39,6 +39,9 @@ def fitted(
 
     All lines together are no deeper than `depth`, `leading` heights from one to the next.
     """
+    room = _Room(width, height, bold)
+    if "\n" not in text and room.holds(line := typeset.printable(text)) and height <= depth:
+        return Fitted(height, (line,) if line.strip() else ())
     paragraphs = [typeset.printable(line) for line in text.split("\n")]
     while paragraphs and not paragraphs[-1].strip():
         paragraphs.pop()
@@ -53,8 +56,7 @@ def fitted(
         tries = max(minimum, tries * _STEP)
 
 
-@dataclass(frozen=True, slots=True)
-class _Room:
+class _Room(msgspec.Struct, frozen=True, gc=False):
     """A line's room, and the letters that are to go in."""
 
     width: float

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from drivers.label_printers import label as paper
@@ -55,6 +55,8 @@ class Layout:
     """Of the file's text, twelve digits of SHA-256: a reprint can say what it was drawn with."""
     sample: Mapping[str, Any]
     parts: tuple[Ready, ...]
+    paged: tuple[Ready, ...]
+    """Of the parts, the repeats that go on over pages."""
 
 
 def compile_layout(name: str, source: str, heads: Sequence[int] = typeset.HEADS) -> Layout:
@@ -66,6 +68,8 @@ def compile_layout(name: str, source: str, heads: Sequence[int] = typeset.HEADS)
     file, lines = read(f"{name}.toml", source)
     _refuse_the_size(file, lines)
     version = hashlib.sha256(source.encode("utf-8")).hexdigest()[:12]
+    parts = _ready(lines, "", file.part)
+    paged = tuple(p for p in parts if isinstance(p.part, RepeatPart) and p.part.pages)
     layout = Layout(
         name,
         file.title,
@@ -74,7 +78,8 @@ def compile_layout(name: str, source: str, heads: Sequence[int] = typeset.HEADS)
         file.roll,
         version,
         file.sample,
-        _ready(lines, "", file.part),
+        parts,
+        paged,
     )
     for page in _pages(layout, layout.sample):
         for head in heads:
@@ -113,7 +118,8 @@ def _pages(layout: Layout, data: Mapping[str, Any]) -> Iterator[_Page]:
     pages = _pages_needed(layout, data)
     for page in range(1, pages + 1):
         scope = {**data, "page": page, "pages": pages}
-        inked = tuple(landed(layout.parts, Corner(scope, page, 0.0, 0.0, layout.width)))
+        corner = Corner(scope, page, 0.0, 0.0, layout.width, page_itself=True)
+        inked = tuple(landed(layout.parts, corner))
         elements = tuple(element for part in inked for element in part.elements)
         yield _Page(paper.Label(layout.width, _height(layout, inked), elements), inked)
 
@@ -153,7 +159,8 @@ def _ready(lines: Lines, above: str, parts: list[Part]) -> tuple[Ready, ...]:
             )
         made.append(_one(lines, number, part))
         named.append(part.name)
-    return tuple(made)
+    asked = {part.below for part in parts if part.below}
+    return tuple(replace(one, carries=one.part.name in asked) for one in made)
 
 
 def _one(lines: Lines, number: str, part: Part) -> Ready:
@@ -186,8 +193,8 @@ def _one(lines: Lines, number: str, part: Part) -> Ready:
 
 def _pages_needed(layout: Layout, data: Mapping[str, Any]) -> int:
     needed = 1
-    for ready in layout.parts:
-        if isinstance(ready.part, RepeatPart) and ready.part.pages:
+    for ready in layout.paged:
+        if isinstance(ready.part, RepeatPart):
             per_page = ready.part.rows * ready.part.columns
             needed = max(needed, -(-len(things(ready, data)) // per_page))
     if needed > _MOST_PAGES:

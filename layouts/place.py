@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from drivers.label_printers import label as paper
 from drivers.label_printers import symbol
@@ -45,15 +48,16 @@ class Ready:
     content: Expression | None
     """The text, the barcode's data, or the list that a repeat goes over."""
     inside: tuple[Ready, ...] = ()
-    before: dict[tuple[str, float, float, float], Landed] = field(
+    carries: bool = False
+    """Whether another part lies below it."""
+    before: dict[str | tuple[str, float, float, float], Landed] = field(
         default_factory=dict, compare=False, repr=False
     )
     """What it drew before, by words, place and edge: labels of a batch share most of their parts,
     and the same object is measured and written once (`drivers.label_printers.once`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Corner:
+class Corner(msgspec.Struct, frozen=True):
     """From where the parts of a page, or of a repeat's cell, are measured; and what they know."""
 
     data: Mapping[str, Any]
@@ -62,10 +66,10 @@ class Corner:
     y: float
     edge: float
     """The right end of the room, millimetres from the paper's left edge."""
+    page_itself: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Landed:
+class Landed(msgspec.Struct, frozen=True, gc=False):
     """A part's ink: its elements, and how deep it went."""
 
     where: str
@@ -74,20 +78,21 @@ class Landed:
     """Millimetres from the paper's upper edge."""
 
 
-def landed(parts: tuple[Ready, ...], corner: Corner) -> Iterator[Landed]:
-    """Yield every part that is drawn. Raises LayoutError."""
-    asked = {ready.part.below for ready in parts if ready.part.below}
+def landed(parts: tuple[Ready, ...], corner: Corner) -> list[Landed]:
+    """Return every part that is drawn. Raises LayoutError."""
     bottoms: dict[str, float] = {}
+    found: list[Landed] = []
     for ready in parts:
         part = ready.part
-        here = replace(corner, y=bottoms[part.below]) if part.below else corner
-        drawn = ready.when is None or ready.when.value(corner.data)
-        bottom = here.y + part.y  # also of what is left out: it takes up no room of its own
-        for one in _drawn(ready, here) if drawn else ():
-            bottom = max(bottom, one.bottom)
-            yield one
-        if part.name in asked:
-            bottoms[part.name] = max(bottom, bottoms.get(part.name, 0.0))
+        here = replace(corner, y=bottoms[part.below], page_itself=False) if part.below else corner
+        before = len(found)
+        if ready.when is None or ready.when.value(corner.data):
+            found += _drawn(ready, here)
+        if ready.carries:
+            # What is left out has a place, and takes up no room.
+            depths = [here.y + part.y, *(one.bottom for one in found[before:])]
+            bottoms[part.name] = max(*depths, bottoms.get(part.name, 0.0))
+    return found
 
 
 def things(ready: Ready, data: Mapping[str, Any]) -> Sequence[Any]:
@@ -108,7 +113,8 @@ def _drawn(ready: Ready, corner: Corner) -> Iterable[Landed]:
     if isinstance(part, RepeatPart):
         return _repeat(ready, part, corner, x, y)
     words = ready.content.text(corner.data) if ready.content is not None else ""
-    at = (words, x, y, corner.edge)
+    # On the page itself a part has one place; in a repeat it has many.
+    at = words if corner.page_itself else (words, x, y, corner.edge)
     done = ready.before.get(at)
     if done is None:
         if len(ready.before) >= _MOST_BEFORE:

@@ -11,11 +11,11 @@ between makers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
 from drivers.label_printers.label import Undrawable
 
+# GS or a word, or a run of digits.
 _RUN = re.compile(r"(\x1d|[^0-9\x1d]+)|([0-9]+)")
 _DIGITS = re.compile(r"[0-9]+")
 _PRINTABLE = re.compile(r"[ -~]+")
@@ -50,18 +50,19 @@ def encoded(data: str, *, gs1: bool = False) -> tuple[int, ...]:
     values.append(code_set)
     if gs1:
         values.append(FNC1)
-    for at, char, run in _runs(data):
-        if char == "\x1d":
+    left = len(data)
+    for word, run in _RUN.findall(data):
+        left -= len(word) + len(run)
+        if word == "\x1d":
             values.append(FNC1)
             continue
         if not run:
             if code_set == START_C:
                 values.append(CODE_B)
                 code_set = START_B
-            values += [ord(one) - 32 for one in char]
+            values += [ord(one) - 32 for one in word]
             continue
-        last = at + len(run) == len(data)
-        if code_set == START_B and len(run) >= (4 if last else 6):
+        if code_set == START_B and len(run) >= (6 if left else 4):
             # An odd one stays before the pairs: one character fewer than after them.
             if len(run) % 2:
                 values.append(ord(run[0]) - 32)
@@ -76,12 +77,6 @@ def encoded(data: str, *, gs1: bool = False) -> tuple[int, ...]:
                 code_set = START_B
         values += [ord(one) - 32 for one in run]
     return tuple(values)
-
-
-def _runs(data: str) -> Iterator[tuple[int, str, str]]:
-    """Cut into GS, words and runs of digits: (where, the word or GS, the digits)."""
-    for found in _RUN.finditer(data):
-        yield found.start(), found[1] or "", found[2] or ""
 
 
 def bars(values: tuple[int, ...]) -> str:

@@ -6,7 +6,8 @@ from 3 dots to the module at 203 dpi, a matrix from 4.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from drivers.label_printers import symbol, typeset
 from drivers.label_printers.label import (
@@ -28,8 +29,7 @@ LEAST_DOTS = {Code128: 3, QrCode: 4, DataMatrix: 4}
 """Dots to the module at 203 dpi; half as many again at 300 dpi."""
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(msgspec.Struct, frozen=True, gc=False):
     """A rectangle in dots."""
 
     left: int
@@ -110,16 +110,19 @@ def _found(label: Label, paper: Area, dots_per_mm: int, *, boxes: bool) -> list[
         symbol_, own = label.elements[i], areas[i]
         if own is None or not isinstance(symbol_, Symbol):
             continue
-        found += [(i, said) for said in _readable(symbol_, own, paper, dots_per_mm)]
         quiet = _quiet(symbol_, own, dots_per_mm)
-        found += [
-            (i, f"has no quiet zone: element {j + 1} lies in it; move one of them")
-            for j, other in enumerate(areas)
-            if other is not None
-            and quiet.meets(other)
-            and i != j
-            and any(quiet.meets(ink) for ink in _inked(label.elements[j], other, dots_per_mm))
-        ]
+        found += [(i, said) for said in _readable(symbol_, quiet, paper, dots_per_mm)]
+        left, top, right, bottom = quiet.left, quiet.top, quiet.right, quiet.bottom
+        for j, other in enumerate(areas):
+            # `meets`, written out: it is asked of every element of every label.
+            if other is None or other.left >= right or left >= other.right:
+                continue
+            if other.top >= bottom or top >= other.bottom or i == j:
+                continue
+            if any(quiet.meets(ink) for ink in _inked(label.elements[j], other, dots_per_mm)):
+                found.append(
+                    (i, f"has no quiet zone: element {j + 1} lies in it; move one of them")
+                )
     return found
 
 
@@ -169,7 +172,7 @@ def _beyond(area: Area, paper: Area) -> list[tuple[str, int]]:
     return [(side, beyond) for side, beyond in sides if beyond > 0]
 
 
-def _readable(element: Symbol, area: Area, paper: Area, dots_per_mm: int) -> list[str]:
+def _readable(element: Symbol, quiet: Area, paper: Area, dots_per_mm: int) -> list[str]:
     said = []
     least = round(LEAST_DOTS[type(element)] * dots_per_mm / 8)
     dots = symbol.module_dots(element, dots_per_mm)
@@ -178,7 +181,6 @@ def _readable(element: Symbol, area: Area, paper: Area, dots_per_mm: int) -> lis
             f"has modules of {dots} dots; a hot head smears what is under {least}: "
             f"module = {least / dots_per_mm:.3f} or more"
         )
-    quiet = _quiet(element, area, dots_per_mm)
     if quiet.left < paper.left or quiet.right > paper.right:
         zone = symbol.QUIET[type(element)] * dots / dots_per_mm
         said.append(

@@ -15,6 +15,8 @@ Made = TypeVar("Made")
 
 _MOST = 256
 """Elements remembered; with many more, the collector of garbage gets slow."""
+_MOST_WAYS = 16
+"""Heads, encodings and sizes of paper that are in use at the same time; a bench has a few."""
 
 
 class Once(Generic[Made]):
@@ -28,7 +30,11 @@ class Once(Generic[Made]):
 
         The element is held with it, so no other object can have its id meanwhile.
         """
-        kept = self._kept.setdefault(how, {})
+        kept = self._kept.get(how)
+        if kept is None:
+            if len(self._kept) >= _MOST_WAYS:  # every receipt has a length of its own
+                self._kept.clear()
+            kept = self._kept[how] = {}
         if len(kept) >= _MOST:
             kept.clear()
         return kept

@@ -30,6 +30,7 @@ _LOOKS_LIKE = dict(zip("ßØøŁłĐđÆæŒœÞþðı’‘“”–€£°\\",
 HEADS = (6, 8, 12, 24)
 """Dots per millimetre of the heads there are. Each rounds the letters to whole dots of its own."""
 
+_ONCE = (0,)
 _STRIKE = 0.02
 """Of the height: how far to the right a bold line is struck again."""
 
@@ -133,11 +134,17 @@ def dots_wide(text: str, dots: int, *, bold: bool = False) -> float:
 
 def widest(text: str, height: float, *, bold: bool = False) -> float:
     """Return how wide a line gets on the head that makes it widest; all in millimetres."""
-    text = printable(text)
-    like = _like_ascii(text)
+    if native(text):
+        like: bytes | None = text.encode("ascii")
+    else:
+        text = printable(text)
+        like = _like_ascii(text)
     if like is None:
         return shaped(text, bold).width * max(dots / head for dots, head in _on_heads(height))
-    return max(sum(like.translate(table)) * times for table, times in _tables(height))
+    most = 0.0
+    for table, times in _tables(height):
+        most = max(most, sum(like.translate(table)) * times)
+    return most
 
 
 @lru_cache(maxsize=1024)
@@ -169,11 +176,11 @@ def strikes(text: Text, dots: int) -> tuple[int, ...]:
     Font 0 has no bold, so a bold line is struck twice; reversed letters struck twice would cancel
     themselves out.
     """
-    return _strikes(text.bold and not text.inverse, dots)
+    return _strikes(True, dots) if text.bold and not text.inverse else _ONCE
 
 
 def _strikes(bold: bool, dots: int) -> tuple[int, ...]:
-    return (0, max(1, round(dots * _STRIKE))) if bold else (0,)
+    return (0, max(1, round(dots * _STRIKE))) if bold else _ONCE
 
 
 def missing(text: str) -> str:

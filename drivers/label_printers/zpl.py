@@ -41,6 +41,7 @@ _HEADER = "^CI28^LH0,0^LS0^LT0^FWN^PON^PMN^LRN^JZY"
 # Data Matrix: the character that escapes controls, given in each job as firmwares' defaults differ.
 _ESCAPE = "#"
 
+_PAIRS = tuple(f"{value:02d}" for value in range(100))
 _SPECIAL = re.compile(r"[\^~_\\]")
 _COMMANDS: Once[str] = Once()
 
@@ -122,17 +123,18 @@ def _draw(page: zpl.Label, element: Element, dpmm: int, graphics: Encoding) -> N
 
 
 def _text(page: zpl.Label, text: Text, dpmm: int, graphics: Encoding) -> None:
-    words = typeset.printable(text.text)
+    native = typeset.native(text.text)
+    words = text.text if native else typeset.printable(text.text)
     dots = max(1, round(text.height * dpmm))
-    x = round(text.x * dpmm)
+    x, y = round(text.x * dpmm), round(text.y * dpmm)
     if text.align != "left":
         x += typeset.indent(text, typeset.dots_wide(words, dots, bold=text.bold), dpmm)
-    y = round(text.y * dpmm)
     reverse = "^FR" if text.inverse else ""
-    if typeset.native(words):
+    if native or typeset.native(words):
         if words.strip():
+            command = f"{reverse}^A0N,{dots},{dots}"
             for shift in typeset.strikes(text, dots):
-                _field(page, x + shift, y, f"{reverse}^A0N,{dots},{dots}", words)
+                _field(page, x + shift, y, command, words)
         return
     line = typeset.drawn(words, dots, bold=text.bold and not text.inverse)
     if line is not None:
@@ -141,7 +143,8 @@ def _text(page: zpl.Label, text: Text, dpmm: int, graphics: Encoding) -> None:
 
 
 def _field(page: zpl.Label, x: int, y: int, command: str, data: str) -> None:
-    page.zpl_raw(f"^FO{max(0, x)},{max(0, y)}{command}^FH_^FD{field(data)}^FS")
+    x, y = x if x > 0 else 0, y if y > 0 else 0
+    page.zpl_raw(f"^FO{x},{y}{command}^FH_^FD{field(data)}^FS")
 
 
 def _graphic(
@@ -163,16 +166,17 @@ def _box(
 def _code128(element: Code128) -> str:
     """Return the data with the code sets that we chose; '>' is ZPL's own escape."""
     values = code128.encoded(element.data, gs1=element.gs1)
-    written, in_c = _CODE_128[values[0]], values[0] == code128.START_C
+    written, in_c = [_CODE_128[values[0]]], values[0] == code128.START_C
     for value in values[1:]:
-        if value == code128.FNC1:
-            written += ">8"
+        if value < code128.CODE_C:
+            char = chr(value + 32)
+            written.append(_PAIRS[value] if in_c else ">0" if char == ">" else char)
+        elif value == code128.FNC1:
+            written.append(">8")
         elif in_c and value == code128.CODE_B:
-            written, in_c = written + ">6", False
-        elif in_c:
-            written += f"{value:02d}"
-        elif value == code128.CODE_C:
-            written, in_c = written + ">5", True
+            written.append(">6")
+            in_c = False
         else:
-            written += ">0" if chr(value + 32) == ">" else chr(value + 32)
-    return written
+            written.append(_PAIRS[value] if in_c else ">5")
+            in_c = True
+    return "".join(written)

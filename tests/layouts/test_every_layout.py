@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import biip
 import pytest
+from msgspec.structs import replace
 from PIL import Image, ImageChops
 
 import layouts
