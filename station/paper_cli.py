@@ -156,10 +156,10 @@ def _check(args: argparse.Namespace) -> None:
 
 def _codes(data: bytes, dots_per_mm: int) -> Sequence[Any]:
     from drivers.label_printers import readback  # 100 ms of image code that `list` does not need
-    from drivers.receipt_printers import escpos  # as above
+    from drivers.receipt_printers import readback as receipts  # as above
 
-    if escpos.is_job(data):
-        return [found for sheet in escpos.pictures(data) for found in readback.read(sheet)]
+    if receipts.is_job(data):
+        return [found for sheet in receipts.pictures(data) for found in readback.read(sheet)]
     return readback.codes_in(data, dots_per_mm)
 
 

@@ -71,7 +71,7 @@ def findings(
     paper = Area(0, 0, round(label.width * dots_per_mm), round(label.height * dots_per_mm))
     if fitted and not _found(label, paper, dots_per_mm, boxes=True):
         return ()
-    return tuple(sorted(_found(label, paper, dots_per_mm, boxes=False)))
+    return tuple(sorted(_found(label, paper, dots_per_mm, boxes=False), key=lambda one: one[0]))
 
 
 def extent(element: Element, dots_per_mm: int) -> Area:

@@ -27,8 +27,8 @@ BASELINE = 0.75
 _LOOKS_LIKE = dict(zip("ßØøŁłĐđÆæŒœÞþðı’‘“”–€£°\\", "BOoLlDdWmWmPpoi''\"\"-00*/", strict=True))
 """Whose advance a letter takes that is no accented letter of ASCII."""
 
-HEADS = (6, 8, 12, 24)
-"""Dots per millimetre of the heads there are. Each rounds the letters to whole dots of its own."""
+HEADS = (8, 6, 12, 24)
+"""Dots per millimetre of the heads there are, the usual one first. Each rounds the letters to whole dots of its own."""
 
 _ONCE = (0,)
 _STRIKE = 0.02

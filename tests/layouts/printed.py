@@ -9,6 +9,7 @@ from PIL import Image
 from drivers.label_printers import LANGUAGES, language, preview, readback, tspl
 from drivers.label_printers.label import Label, Symbol
 from drivers.receipt_printers import escpos
+from drivers.receipt_printers import readback as receipts
 from tests.drivers.label_printers.oracle import drawn
 
 SPOKEN = (*LANGUAGES, "escpos", "png", "pdf")
@@ -17,7 +18,7 @@ SPOKEN = (*LANGUAGES, "escpos", "png", "pdf")
 _SHEETS: Mapping[str, Callable[[bytes], list[Image.Image]]] = {
     "zpl": drawn,
     "tspl": tspl.pictures,
-    "escpos": escpos.pictures,
+    "escpos": receipts.pictures,
     "png": readback.pictures,
     "pdf": readback.pictures,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -201,3 +202,35 @@ def test_a_file_that_cannot_be_read_is_a_layout_error(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(layouts.BrokenLayout, match=r"bad\.toml: cannot be read"):
         layouts.load(tmp_path)
+
+
+BARS = """
+[[part]]
+kind = "code128"
+name = "bars"
+x = 8
+y = 30
+height = 6
+data = "{{ words }}"
+
+[sample]"""
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (BARS.replace("{{ words }}", "A" * 40), "mm over the right edge; move it"),
+        (BARS.replace("x = 8", "x = 1"), "needs 3.8 mm of white on both sides before the edge"),
+        (BARS.replace("{{ words }}", "王"), "use a QR code or a Data Matrix for it"),
+        (BARS.replace("height = 6", "height = 6\nmodule = 0.25"), "module = 0.375 or more"),
+        (BARS.replace("code128", "qr").replace("height = 6", "module = 0.3"), "module = 0.500"),
+        (BARS.replace("y = 30", "y = 22"), "has no quiet zone"),
+    ],
+)
+def test_a_barcode_that_does_not_fit_is_refused_with_its_line_and_what_to_do(
+    part: str, said: str
+) -> None:
+    with pytest.raises(layouts.DoesNotFit) as refused:
+        layouts.compile_layout("test", changed("[sample]", part.lstrip()))
+    assert re.match(r"test\.toml, line 3\d, part 3 \(bars\): ", str(refused.value))
+    assert said in str(refused.value)

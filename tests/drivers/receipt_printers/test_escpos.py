@@ -33,20 +33,6 @@ def test_a_wider_label_is_drawn_with_fewer_dots_and_still_reads() -> None:
     assert readback.read(preview.picture(label, 5)) == [readback.Found("Code128", "RMA-1")]
 
 
-def test_a_job_of_pictures_is_read_back_up_to_each_cut() -> None:
-    label = Label(72, 40, (Code128(x=5, y=5, height=15, data="RMA-1"),))
-    sheets = escpos.pictures(escpos.render(label) * 2)
-    assert [readback.read(sheet) for sheet in sheets] == [[readback.Found("Code128", "RMA-1")]] * 2
-
-
-@pytest.mark.parametrize(
-    "job", [b"\x1b@Hello", b"\x1b@\x1dv0\x00\x48\x00\x09\x00half", b"\x1b@\x1dv0\x00", b"\x1b@\x10"]
-)
-def test_a_job_of_anything_else_is_refused_with_a_sentence(job: bytes) -> None:
-    with pytest.raises(Undrawable, match="this ESC/POS"):
-        escpos.pictures(job)
-
-
 def test_a_label_as_wide_as_a_door_is_refused() -> None:
     with pytest.raises(Undrawable, match="700 mm wide"):
         escpos.render(Label(700, 40, ()))
