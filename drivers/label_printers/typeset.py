@@ -28,7 +28,8 @@ _LOOKS_LIKE = dict(zip("ßØøŁłĐđÆæŒœÞþðı’‘“”–€£°\\",
 """Whose advance a letter takes that is no accented letter of ASCII."""
 
 HEADS = (8, 6, 12, 24)
-"""Dots per millimetre of the heads there are, the usual one first. Each rounds the letters to whole dots of its own."""
+"""Dots per millimetre of the heads there are, the usual one first. Each rounds the letters to whole
+dots of its own."""
 
 _ONCE = (0,)
 _STRIKE = 0.02

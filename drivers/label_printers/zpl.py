@@ -64,7 +64,10 @@ def render(label: Label, dots_per_mm: int = 8, *, graphics: Encoding = "z64") ->
             page.code += known[1]
             continue
         before = len(page.code)
-        _draw(page, element, dots_per_mm, graphics)
+        if type(element) is Text:  # most are, and nothing else is new on every label
+            page.zpl_raw(_text(element, dots_per_mm, graphics))
+        else:
+            _draw(page, element, dots_per_mm, graphics)
         made[id(element)] = (element, page.code[before:])
     return str(page.dumpZPL()).encode("ascii")
 
@@ -86,14 +89,16 @@ def field(text: str) -> str:
 def _draw(page: zpl.Label, element: Element, dpmm: int, graphics: Encoding) -> None:
     match element:
         case Text():
-            _text(page, element, dpmm, graphics)
+            page.zpl_raw(_text(element, dpmm, graphics))
         case Code128():
             symbol.size(element, dpmm)  # refuses what does not go in
             width = symbol.module_dots(element, dpmm)
             height = max(1, round(element.height * dpmm))
             data = _code128(element)
             command = f"^BY{width},3,{height}^BCN,{height},N,N,N,N"
-            _field(page, symbol.start(element, dpmm), round(element.y * dpmm), command, data)
+            page.zpl_raw(
+                _field(symbol.start(element, dpmm), round(element.y * dpmm), command, data)
+            )
         case QrCode():
             symbol.rows(element)  # refuses what does not go in
             x, y = symbol.start(element, dpmm), round(element.y * dpmm)
@@ -103,12 +108,14 @@ def _draw(page: zpl.Label, element: Element, dpmm: int, graphics: Encoding) -> N
                 return
             # ^FO places a QR code as much lower as ^BY's height says; so it says one dot.
             command = f"^BY2,3,1^BQN,2,{module}"
-            _field(page, x, y, command, "MA," + element.data)
+            page.zpl_raw(_field(x, y, command, "MA," + element.data))
         case DataMatrix():
             symbol.rows(element)  # refuses what does not go in
             command = f"^BXN,{symbol.module_dots(element, dpmm)},200,,,,{_ESCAPE}"
             data = element.data.replace(_ESCAPE, _ESCAPE * 2)
-            _field(page, symbol.start(element, dpmm), round(element.y * dpmm), command, data)
+            page.zpl_raw(
+                _field(symbol.start(element, dpmm), round(element.y * dpmm), command, data)
+            )
         case Line():
             width = max(1, round(element.width * dpmm))
             height = max(1, round(element.height * dpmm))
@@ -122,7 +129,7 @@ def _draw(page: zpl.Label, element: Element, dpmm: int, graphics: Encoding) -> N
             _graphic(page, round(element.x * dpmm), round(element.y * dpmm), bitmap, graphics)
 
 
-def _text(page: zpl.Label, text: Text, dpmm: int, graphics: Encoding) -> None:
+def _text(text: Text, dpmm: int, graphics: Encoding) -> str:
     native = typeset.native(text.text)
     words = text.text if native else typeset.printable(text.text)
     dots = max(1, round(text.height * dpmm))
@@ -131,27 +138,27 @@ def _text(page: zpl.Label, text: Text, dpmm: int, graphics: Encoding) -> None:
         x += typeset.indent(text, typeset.dots_wide(words, dots, bold=text.bold), dpmm)
     reverse = "^FR" if text.inverse else ""
     if native or typeset.native(words):
-        if words.strip():
-            command = f"{reverse}^A0N,{dots},{dots}"
-            for shift in typeset.strikes(text, dots):
-                _field(page, x + shift, y, command, words)
-        return
+        if not words.strip():
+            return ""
+        command = f"{reverse}^A0N,{dots},{dots}"
+        if not text.bold or text.inverse:
+            return _field(x, y, command, words)
+        struck = typeset.strikes(text, dots)
+        return "".join(_field(x + shift, y, command, words) for shift in struck)
     line = typeset.drawn(words, dots, bold=text.bold and not text.inverse)
-    if line is not None:
-        top = y + round(dots * typeset.BASELINE) - line.top
-        _graphic(page, x + line.left, top, line.bitmap, graphics, reverse)
+    if line is None:
+        return ""
+    top = y + round(dots * typeset.BASELINE) - line.top
+    return f"^FO{max(0, x + line.left)},{max(0, top)}{reverse}{gf(line.bitmap, graphics)}^FS"
 
 
-def _field(page: zpl.Label, x: int, y: int, command: str, data: str) -> None:
-    x, y = x if x > 0 else 0, y if y > 0 else 0
-    page.zpl_raw(f"^FO{x},{y}{command}^FH_^FD{field(data)}^FS")
+def _field(x: int, y: int, command: str, data: str) -> str:
+    return f"^FO{x if x > 0 else 0},{y if y > 0 else 0}{command}^FH_^FD{field(data)}^FS"
 
 
-def _graphic(
-    page: zpl.Label, x: int, y: int, bitmap: Bitmap, graphics: Encoding, reverse: str = ""
-) -> None:
+def _graphic(page: zpl.Label, x: int, y: int, bitmap: Bitmap, graphics: Encoding) -> None:
     page.origin(max(0, x), max(0, y))
-    page.zpl_raw(reverse + gf(bitmap, graphics))
+    page.zpl_raw(gf(bitmap, graphics))
     page.endorigin()
 
 
