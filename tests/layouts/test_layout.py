@@ -234,3 +234,16 @@ def test_a_barcode_that_does_not_fit_is_refused_with_its_line_and_what_to_do(
         layouts.compile_layout("test", changed("[sample]", part.lstrip()))
     assert re.match(r"test\.toml, line 3\d, part 3 \(bars\): ", str(refused.value))
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("x", "module", "head"),
+    [(20, 0.4, "300 and 600 dpi"), (12, 0.44, "152 and 203 dpi")],
+    ids=lambda value: str(value),
+)
+def test_a_barcode_too_wide_on_any_head_is_refused(x: int, module: float, head: str) -> None:
+    part = BARS.replace("x = 8", f"x = {x}").replace("height = 6", f"height = 6\nmodule = {module}")
+    with pytest.raises(layouts.DoesNotFit, match="of white on both sides"):
+        layouts.compile_layout("test", changed("[sample]", part.lstrip()))
+    narrow = part.replace(f"x = {x}", "x = 6")
+    assert layouts.compile_layout("test", changed("[sample]", narrow.lstrip()))

@@ -46,6 +46,9 @@ def test_text_in_the_quiet_zone_is_named() -> None:
     assert said(code, Text(x=10, y=16, height=4, text="No. 12")) == ""
     assert said(code, Box(x=1, y=1, width=58, height=38)) == ""
     assert "quiet zone" in said(code, Box(x=7, y=1, width=51, height=38))
+    assert "quiet zone" in said(code, Box(x=1, y=1, width=28, height=38))
+    assert "quiet zone" in said(code, Box(x=1, y=8, width=58, height=30))
+    assert "quiet zone" in said(code, Box(x=1, y=1, width=58, height=8))
 
 
 def test_text_that_was_fitted_to_its_box_is_measured_where_the_box_is_doubtful() -> None:
