@@ -13,7 +13,7 @@ import msgspec
 import zxingcpp
 from PIL import Image, UnidentifiedImageError
 
-from drivers.label_printers import foreign, pdf, tspl
+from drivers.label_printers import epl2, foreign, pdf, tspl
 from drivers.label_printers.label import Undrawable
 
 _LEAST_DOTS = 4
@@ -29,7 +29,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def codes_in(data: bytes, dots_per_mm: int = 8) -> list[Found]:
-    """Return the barcodes of a ZPL, TSPL, PDF or PNG file, page by page from top to bottom.
+    """Return the barcodes of a ZPL, TSPL, EPL2, PDF or PNG file, page by page from top to bottom.
 
     Raises Undrawable for what is none of these, or cannot be drawn here.
     """
@@ -37,7 +37,7 @@ def codes_in(data: bytes, dots_per_mm: int = 8) -> list[Found]:
 
 
 def pictures(data: bytes, dots_per_mm: int = 8) -> list[Image.Image]:
-    """Return the pages of a ZPL, TSPL, PDF or PNG file as images. Raises Undrawable."""
+    """Return the pages of a ZPL, TSPL, EPL2, PDF or PNG file as images. Raises Undrawable."""
     if data[:1024].lstrip().startswith(b"%PDF"):
         return pdf.pictures(data, dots_per_mm)
     if data.startswith(b"\x89PNG"):
@@ -47,9 +47,11 @@ def pictures(data: bytes, dots_per_mm: int = 8) -> list[Image.Image]:
             raise Undrawable(f"this PNG cannot be read: {error}") from error
     if tspl.is_job(data):
         return tspl.pictures(data, dots_per_mm)
+    if epl2.is_job(data):
+        return epl2.pictures(data, dots_per_mm)
     if b"^XA" in data.upper():
         return foreign.pictures(data, dots_per_mm)
-    raise Undrawable("this is no ZPL, TSPL, PDF or PNG")
+    raise Undrawable("this is no ZPL, TSPL, EPL2, PDF or PNG")
 
 
 def read(picture: Image.Image) -> list[Found]:

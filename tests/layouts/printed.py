@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from PIL import Image
 
-from drivers.label_printers import LANGUAGES, language, preview, readback, tspl
+from drivers.label_printers import LANGUAGES, epl2, language, preview, readback, tspl
 from drivers.label_printers.label import Label, Symbol
 from drivers.receipt_printers import escpos
 from drivers.receipt_printers import readback as receipts
@@ -18,6 +18,7 @@ SPOKEN = (*LANGUAGES, "escpos", "png", "pdf")
 _SHEETS: Mapping[str, Callable[[bytes], list[Image.Image]]] = {
     "zpl": drawn,
     "tspl": tspl.pictures,
+    "epl2": epl2.pictures,
     "escpos": receipts.pictures,
     "png": readback.pictures,
     "pdf": readback.pictures,

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 import layouts
+from drivers.label_printers import LANGUAGES
 from station import paper_cli
 
 
@@ -78,7 +79,8 @@ def test_check_without_a_file_reads_back_every_layout_in_every_language(
 ) -> None:
     assert label("check") == 0
     rows = json.loads(capsys.readouterr().out)
-    assert len(rows) == len(layouts.load_builtin()) * 5
+    spoken = (*LANGUAGES, "escpos", "png", "pdf")
+    assert len(rows) == len(layouts.load_builtin()) * len(spoken)
     assert all(row["ok"] for row in rows)
     assert {"symbology": "Code128", "text": "PKTOT0042"} in rows[-6]["codes"]
 
@@ -136,7 +138,7 @@ def test_render_takes_data_and_a_file_of_ones_own(tmp_path: Path) -> None:
         (["render", "shipping", "--data", "absent.json"], "absent.json cannot be read"),
         (["render", "shipping", "-o", "no/such/folder"], "cannot be written"),
         (["check", "absent.zpl"], "absent.zpl cannot be read"),
-        (["check", layouts.__file__], "this is no ZPL, TSPL, PDF or PNG"),
+        (["check", layouts.__file__], "this is no ZPL, TSPL, EPL2, PDF or PNG"),
         (["watch", "absent"], "absent is no folder"),
     ],
 )
