@@ -7,6 +7,10 @@ measure text or encode Code 128 a second time. `lint` says what a scanner would 
 `zpl_status`, `tspl_status` and `zpl_acknowledge` are what a printer may be asked, in its own
 language and in no other; `trial` is the label that it is tried with, `capability` what is known.
 
+A carrier's label comes the other way: `outside` takes PDF, PNG or ZPL (`sniff` says which) and
+gives the job for one head, once `readback` has found the parcel's own barcode on it. `unusable` has
+the reasons why not, `sheet` where on a page a label lies, `resolution` for which dots it was made.
+
 What bites, and is dealt with here and nowhere else: fields are hexadecimal (`zpl.field`);
 letters beyond ASCII become dots (`typeset`), since printers have no Chinese and misplace Thai
 marks; a barcode is always the printer's own, since bars scaled by software smear.

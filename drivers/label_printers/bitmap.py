@@ -6,15 +6,20 @@ from PIL import Image
 
 from drivers.label_printers.label import Bitmap, Label, Picture, Undrawable
 
-_BLACK_BELOW = 128
+BLACK_BELOW = 128
+_THRESHOLD = [255 if grey < BLACK_BELOW else 0 for grey in range(256)]
 
 
 def from_grey(picture: Image.Image, dots_per_mm: int) -> Label:
     """Return a label of one picture, each of its dots a dot; a threshold, and never a dither."""
-    black = picture.point([255 if grey < _BLACK_BELOW else 0 for grey in range(256)], "1")
-    bitmap = Bitmap(black.width, black.height, black.tobytes())
-    whole = Picture(x=0, y=0, bitmap=bitmap, dots_per_mm=dots_per_mm)
-    return Label(black.width / dots_per_mm, black.height / dots_per_mm, (whole,))
+    whole = Picture(x=0, y=0, bitmap=dots_of(picture), dots_per_mm=dots_per_mm)
+    return Label(picture.width / dots_per_mm, picture.height / dots_per_mm, (whole,))
+
+
+def dots_of(picture: Image.Image) -> Bitmap:
+    """Return a grey picture's dots: black below the threshold, white above."""
+    black = picture.point(_THRESHOLD, "1")
+    return Bitmap(black.width, black.height, black.tobytes())
 
 
 def enlarged(picture: Picture, dots_per_mm: int) -> Bitmap:

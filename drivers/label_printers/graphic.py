@@ -28,12 +28,18 @@ def gf(bitmap: Bitmap, encoding: Encoding = "z64") -> str:
     total = len(bitmap.data)
     head = f"^GFA,{total},{total},{bitmap.row_bytes},"
     if encoding == "z64":
-        packed = base64.b64encode(zlib.compress(bitmap.data, 6))
+        packed = base64.b64encode(_deflated(bitmap.data))
         # CRC-16/XMODEM over the letters, always four digits: five print nothing on a ZD230.
         return f"{head}:Z64:{packed.decode('ascii')}:{binascii.crc_hqx(packed, 0):04X}"
     if encoding == "acs":
         return head + acs(bitmap)
     return head + bitmap.data.hex().upper()
+
+
+def _deflated(data: bytes) -> bytes:
+    """Deflate it: level 9 takes twice as long as level 8 and saves not one byte in a thousand."""
+    packer = zlib.compressobj(8, zlib.DEFLATED, zlib.MAX_WBITS, 9)
+    return packer.compress(data) + packer.flush()
 
 
 def acs(bitmap: Bitmap) -> str:

@@ -7,14 +7,13 @@ that what we print is known to scan.
 from __future__ import annotations
 
 import math
-from io import BytesIO
 
 import msgspec
 import zxingcpp
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from drivers.label_printers import epl2, foreign, pdf, tspl
-from drivers.label_printers.label import Undrawable
+from drivers.label_printers import epl2, foreign, pdf, png, tspl
+from drivers.label_printers.sniff import Kind, sniff
 
 _LEAST_DOTS = 4
 """That a barcode is tall: words and frames make an EAN-13 of one row's height now and then."""
@@ -29,29 +28,28 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def codes_in(data: bytes, dots_per_mm: int = 8) -> list[Found]:
-    """Return the barcodes of a ZPL, TSPL, EPL2, PDF or PNG file, page by page from top to bottom.
+    """Return the barcodes of a label file, or of a ZIP with one, from top to bottom.
 
-    Raises Undrawable for what is none of these, or cannot be drawn here.
+    Page by page. Raises Undrawable for what is none, or cannot be drawn here.
     """
     return [found for picture in pictures(data, dots_per_mm) for found in read(picture)]
 
 
 def pictures(data: bytes, dots_per_mm: int = 8) -> list[Image.Image]:
     """Return the pages of a ZPL, TSPL, EPL2, PDF or PNG file as images. Raises Undrawable."""
-    if data[:1024].lstrip().startswith(b"%PDF"):
-        return pdf.pictures(data, dots_per_mm)
-    if data.startswith(b"\x89PNG"):
-        try:
-            return [Image.open(BytesIO(data)).convert("L")]
-        except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-            raise Undrawable(f"this PNG cannot be read: {error}") from error
+    # What we made ourselves: carriers send neither.
     if tspl.is_job(data):
         return tspl.pictures(data, dots_per_mm)
     if epl2.is_job(data):
         return epl2.pictures(data, dots_per_mm)
-    if b"^XA" in data.upper():
-        return foreign.pictures(data, dots_per_mm)
-    raise Undrawable("this is no ZPL, TSPL, EPL2, PDF or PNG")
+    sniffed = sniff(data)
+    match sniffed.kind:
+        case Kind.PDF:
+            return pdf.pictures(sniffed.data, dots_per_mm)
+        case Kind.PNG:
+            return [png.picture(sniffed.data)]
+        case Kind.ZPL:
+            return foreign.pictures(sniffed.data, dots_per_mm)
 
 
 def read(picture: Image.Image) -> list[Found]:
