@@ -19,6 +19,7 @@ from tests.bench import (
     open_by_code,
     paper_limit,
     paper_once,
+    paper_pdf,
     scan_to_frame,
     start,
 )
@@ -29,6 +30,7 @@ FIGURES: tuple[Figure, ...] = (
     last_piece.FIGURE,
     start.FIGURE,
     open_by_code.FIGURE,
+    paper_pdf.FIGURE,
     link_scan.FIGURE,
     link_entries.SQLITE,
     link_entries.POSTGRESQL,
