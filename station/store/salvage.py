@@ -293,22 +293,30 @@ def _chosen(entries: dict[int, set[Kept]]) -> dict[int, Kept]:
         if seq != 1 and before is None:
             sure = None
         following = entries.get(seq + 1, set())
+        # One before it that cannot be believed may have kept its hash, which tells of this one.
+        told = {hurt.hash for hurt in entries.get(seq - 1, ()) if _HASH.fullmatch(hurt.hash)}
         copies = [one for one in entries[seq] if one.entry and _HASH.fullmatch(one.hash)]
         for one in copies:
             if sure is not None and _link(sure, one) == one.hash:
                 break
-            # Where nothing before it vouches for it, the entry after it may.
-            if sure is None and any(_link(one.hash, next) == next.hash for next in following):
+            if sure is None and any(_link(hash, one) == one.hash for hash in told):
+                break
+            # Where nothing before it tells of it, the entry after it vouches for its hash at least.
+            if sure is None and not told and _vouched(one, following):
                 break
         else:
             # Both its neighbours are damaged, or its own hash is: its row agrees with itself.
-            alone = sure is None and len(copies) == 1
+            alone = sure is None and not told and len(copies) == 1
             sure = None
             if alone:
                 chosen[seq] = copies[0]
             continue
         chosen[seq], sure = one, one.hash
     return chosen
+
+
+def _vouched(one: Kept, following: set[Kept]) -> bool:
+    return any(_link(one.hash, next) == next.hash for next in following)
 
 
 def _link(previous: str, kept: Kept) -> str:
