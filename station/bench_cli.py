@@ -56,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _bench(file: Path | None, robot: Path | None) -> int:
     # Textual and SQLAlchemy are for this command alone.
+    from drivers.label_printers.sheet_rule import BadRules
     from station.floor import open_floor
     from station.store.store import StoreError
     from station.terminal import harden, refuse_dumb_terminal
@@ -74,7 +75,7 @@ def _bench(file: Path | None, robot: Path | None) -> int:
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
         app = open_floor(home, settings, robot)
-    except StoreError as e:
+    except (StoreError, BadRules) as e:
         sys.stderr.write(f"{e}\n")
         return 1
     with alone:

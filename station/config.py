@@ -21,6 +21,7 @@
     dots_per_mm = 8                     # 6 | 8 | 12 | 24: 152, 203, 300, 600 dpi
     prints = ["label", "paper"]
     shared = false                      # another bench prints on it too
+    stock = [101.6, 152.4]              # width and height in mm of the labels on the roll
 
 A key that we do not know is refused: a setting that is silently ignored is worse than none.
 Everything has a default; a bench without a file works with a keyboard-wedge scanner alone.
@@ -57,6 +58,8 @@ ASKED = ("zpl", "tspl")
 """Languages that have a question for how the printer is; the others would print it."""
 RESOLUTIONS = (6, 8, 12, 24)
 """Dots to the millimetre of the heads that are sold: 152, 203, 300 and 600 dpi."""
+_LEAST_STOCK_MM, _MOST_STOCK_MM = 10, 450
+"""Of a label: who writes inches gets told."""
 
 
 class BadConfig(Exception):
@@ -110,6 +113,10 @@ class Printer(Part, frozen=True, kw_only=True):
     dots_per_mm: int = 8
     prints: tuple[Literal["label", "paper"], ...] = ("label",)
     """label: carriers' labels; paper: slips, tote labels, command sheets."""
+    stock: tuple[float, float] = (101.6, 152.4)
+    """Width and height in millimetres of the labels on its roll: 4 x 6 inches."""
+    graphics: Literal["z64", "acs", "hex"] = "z64"
+    """How it takes pictures in ZPL: some clones print nothing from z64, the smallest."""
     asks: bool = True
     """It answers its language's questions; some cheap printers print them."""
     counter: bool = True
@@ -121,6 +128,9 @@ class Printer(Part, frozen=True, kw_only=True):
         _check_url(self.url)
         _check("language", self.language, LANGUAGES)
         _check("dots_per_mm", self.dots_per_mm, RESOLUTIONS)
+        if not all(_LEAST_STOCK_MM <= mm <= _MOST_STOCK_MM for mm in self.stock):
+            stock = ", ".join(f"{mm:g}" for mm in self.stock)
+            raise ValueError(f"stock = [{stock}] must be the width and height of a label in mm")
 
     @property
     def answers(self) -> bool:

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from textual.app import App
 
+from drivers.label_printers.head import Head
+from drivers.label_printers.sheet_rule import BadRules, read_rules
+from drivers.label_printers.unusable import Why
 from drivers.scales import Frozen, NotEmptied, NoWeight, Settled
 from drivers.scanners import Answer, Batch, Garbled, Scan
 from station import codes, wording
@@ -25,6 +28,8 @@ from station.devices import Devices, Said
 from station.flows.flow import Input, NotZeroed, PrinterTrouble, Unweighed, Weighed
 from station.hub_lamp import clock_lamp, hub_lamp
 from station.input import Scanned
+from station.label_preparing import LabelPreparer, Outlet
+from station.label_process import LabelProcess
 from station.prompt import Lamp, LampState
 from station.session import Session, Settings
 from station.sound import Bell, Silence, Sound, Speaker, find_player
@@ -38,6 +43,7 @@ from station.store.store import Store, StoreError
 from station.store.upkeep import Upkeep
 from station.widgets.look import Look
 from station.wording import people
+from station.wording.outside import unusable
 from sync.client.link import Link, LinkState, Offline, Online
 from sync.client.signer import CA, KEY, open_key
 from sync.protocol.messages import Enrolled, Heartbeat
@@ -57,10 +63,12 @@ AGE_SECONDS = 10.0
 """How often the hub's lamp grows older while it is silent."""
 REST_SECONDS = 20.0
 """After so long without a scan the file may be tidied."""
+SHEETS = "sheets.toml"
+"""In a bench's home: where on their pages carriers have their labels, before our own rules."""
 
 
 def open_floor(home: Path, config: Config, robot: Path | None = None) -> BenchApp:
-    """Put the bench in that folder together. Raises StoreError."""
+    """Put the bench in that folder together. Raises StoreError and BadRules."""
     store = Store(home / DATABASE, heals=True)
     try:
         with store.turn(feed=True) as turn:
@@ -77,7 +85,11 @@ def open_floor(home: Path, config: Config, robot: Path | None = None) -> BenchAp
     )
     printers = Printers(label=config.printer_of("label"), paper=config.printer_of("paper"))
     bench = Bench(store, fresh, printers, lease=lambda: floor.lease())
-    floor = _Floor(home, config, bench, hub, timing=robot is not None)
+    try:
+        floor = _Floor(home, config, bench, hub, timing=robot is not None)
+    except BadRules:
+        store.close()
+        raise
     around = Around(
         start=floor.start,
         stop=floor.stop,
@@ -110,8 +122,15 @@ class _Floor:
         self._link: Link | None = None
         self._upkeep: Upkeep | None = None
         self._packed_at = time.monotonic()
-        self._keep = StoreKeep(bench.store, self._heartbeat, record=bench.record)
-        ledger = StoreLedger(bench.store, bench.record, self._printer_needs, self._went_out)
+        self._labels: LabelPreparer | None = None
+        self._keep = StoreKeep(
+            bench.store, self._heartbeat, record=bench.record, arrived=self._arrived
+        )
+        outlet = self._outlet()
+        heads = {outlet.printer: outlet.head.mark} if outlet else {}
+        ledger = StoreLedger(
+            bench.store, bench.record, self._printer_needs, self._went_out, heads=heads
+        )
         printers = [
             Printer(
                 name=name,
@@ -125,6 +144,15 @@ class _Floor:
             for name, one in config.printers.items()
         ]
         self._spool = Spool(printers, ledger, self._lamp)
+        if outlet is not None:
+            self._labels = LabelPreparer(
+                bench.store,
+                bench.record,
+                outlet,
+                LabelProcess(),
+                ready=self._spool.wake,
+                refused=self._label_refused,
+            )
         self._devices = Devices(config.scanners, config.scales, self._said, self._lamp)
 
     def start(self, app: App[int]) -> None:
@@ -135,6 +163,8 @@ class _Floor:
         self._bench.on_commit = self._committed
         self._devices.start()
         self._spool.start()
+        if self._labels is not None:
+            self._labels.start()
         if self._hub:
             ca = self._home / CA
             self._link = Link(
@@ -156,7 +186,7 @@ class _Floor:
     def stop(self) -> None:
         """The app ends."""
         parts = (self._upkeep, self._devices, self._spool, self._link, self._papers, self._watch)
-        for part in parts:
+        for part in (*parts, self._labels):
             if part is not None:
                 part.stop()
 
@@ -254,6 +284,32 @@ class _Floor:
             milliseconds = (time.monotonic() - began) * 1000
             self._write({"last_piece_to_first_byte_ms": round(milliseconds, 3)})
 
+    def _outlet(self) -> Outlet | None:
+        """The printer for carriers' labels, and what its bytes must be."""
+        name = self._config.printer_of("label")
+        if not name:
+            return None
+        one = self._config.printers[name]
+        head = Head(
+            language=one.language,
+            dots_per_mm=one.dots_per_mm,
+            graphics=one.graphics,
+            stock=one.stock,
+        )
+        return Outlet(name, head, read_rules(self._home / SHEETS))
+
+    def _arrived(self) -> None:
+        """The bytes of a label are here."""
+        if self._labels is not None:
+            self._labels.wake()
+
+    def _label_refused(self, why: Why | None) -> None:
+        """A label cannot be printed, or one can again: a lamp that was never lit stays dark."""
+        if why is None and "labels" not in self._lamps:
+            return
+        said = "" if why is None else wording.render(unusable(why), self._bench.session.language)
+        self._lamp("labels", "ok" if why is None else "warn", said)
+
     def _printer_needs(self, printer: str, needs: str) -> None:
         self._post(PrinterTrouble(printer, needs))
 
@@ -314,6 +370,7 @@ class _Floor:
             self._link.wake()
         if self._papers is not None:
             self._papers.wake()
+        self._arrived()
 
     def _heartbeat(self) -> Heartbeat:
         session = self._bench.session

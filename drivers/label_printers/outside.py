@@ -6,7 +6,7 @@ given out. ZPL for a printer that speaks it at the same dots goes through as it 
 label becomes one picture, dot for dot or in whole multiples, since two thirds of a bar is no bar.
 
 All of it is a second of CPU at worst and reads bytes of strangers: the bench has it done by a
-process of its own (`station/outside`).
+process of its own (`station/label_process.py`).
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import cast
 
-import msgspec
 from PIL import Image
 
 from drivers.label_printers import foreign, pdf, png, readback, resolution, sheet, zpl
 from drivers.label_printers import zpl_text as source
 from drivers.label_printers.bitmap import dots_of, enlarged
-from drivers.label_printers.graphic import Encoding
+from drivers.label_printers.head import Head
 from drivers.label_printers.label import Bitmap, Label, Picture, Undrawable
 from drivers.label_printers.language import Language
+from drivers.label_printers.sheet_rule import Box, Rule
 from drivers.label_printers.sniff import Kind, sniff
 from drivers.label_printers.unusable import Unusable, Why
 
@@ -41,32 +41,6 @@ _LEAST_WIDTH, _LEAST_HEIGHT = 0.75, 0.7
 """Of the printer's labels that a block on a page must fill: less may be half a label."""
 
 
-class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """What a printer needs bytes to be."""
-
-    language: str = "zpl"
-    dots_per_mm: int = 8
-    graphics: Encoding = "z64"
-    stock: tuple[float, float] = (101.6, 152.4)
-    """Width and height in millimetres of the labels on its roll."""
-
-    @property
-    def mark(self) -> str:
-        """Everything that the bytes depend on: for equal marks they are equal.
-
-        >>> Head().mark
-        'zpl/8/z64/101.6x152.4'
-        """
-        wide, high = self.stock
-        return f"{self.language}/{self.dots_per_mm}/{self.graphics}/{wide:g}x{high:g}"
-
-    @property
-    def dots(self) -> tuple[int, int]:
-        """Width and height of a label in dots."""
-        wide, high = (int(mm * self.dots_per_mm + 0.02) for mm in self.stock)
-        return wide, high
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """What is known of the label beside its bytes."""
@@ -74,7 +48,7 @@ class Origin:
     carrier: str = ""
     format: str = ""
     """As the carrier calls it; may say its dpi."""
-    rules: Sequence[sheet.Rule] = ()
+    rules: Sequence[Rule] = ()
 
 
 def prepare(
@@ -305,7 +279,7 @@ def job(page: Image.Image, head: Head) -> bytes:
         raise Unusable(Why.CANNOT_DRAW, str(error)) from error
 
 
-def _bands(page: Image.Image, box: sheet.Box, dots_per_mm: int) -> Iterator[Picture]:
+def _bands(page: Image.Image, box: Box, dots_per_mm: int) -> Iterator[Picture]:
     """Give what is black in pieces that ^GF can count."""
     left, top, right, bottom = box
     rows = max(1, _MOST_GRAPHIC // ((right - left + 7) // 8))

@@ -31,11 +31,26 @@ class Why(Enum):
     DOTS_UNKNOWN = "does not say for which dots it is made"
     NO_RENDERER = "needs packbench[render]"
     CANNOT_DRAW = "cannot be drawn"
+    TOO_SLOW = "takes too long to draw"
 
     @property
     def of_the_printer(self) -> bool:
         """Whether another printer or installation could print it."""
         return self in _OF_THE_PRINTER
+
+    @property
+    def reason(self) -> str:
+        """What stands in the journal.
+
+        >>> Why.reason_is("the label is empty"), Why.reason_is("a buyer called")
+        (<Why.EMPTY: 'is empty'>, None)
+        """
+        return f"the label {self.value}"
+
+    @classmethod
+    def reason_is(cls, reason: str) -> Why | None:
+        """Return which one stands in the journal; None for any other reason."""
+        return next((why for why in cls if why.reason == reason), None)
 
 
 _OF_THE_PRINTER = frozenset(

@@ -16,7 +16,7 @@ from station.flows.flow import Input, Scanned, Step
 from station.flows.record import go_on
 from station.prompt import Tone
 from station.session import Said, Session, Text
-from station.wording import labels, notices, orders, pieces, word
+from station.wording import labels, notices, orders, outside, pieces, word
 from sync.orders import Cancellation, HoldKind, Order, Shipment, State
 
 
@@ -103,7 +103,7 @@ def why_not(session: Session, order: Order, shipment: Shipment | None) -> Said |
     if shipment.cancellation is Cancellation.REQUESTED:
         return _stop(orders.cancel_asked(order.channel_order_id), orders.PUT_ASIDE)
     if shipment.holds:
-        return _no(word.HOLD, orders.is_held(shipment.holds[0].kind), orders.PUT_ASIDE)
+        return _no(word.HOLD, outside.is_held(shipment.holds[0]), orders.PUT_ASIDE)
     if not order.lines or not standing.due(shipment):
         return _no(word.EMPTY, orders.empty(order.channel_order_id), orders.PUT_ASIDE)
     match shipment.state:

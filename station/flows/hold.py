@@ -14,7 +14,7 @@ from station.flows import reply, standing
 from station.flows.flow import Input, Scanned, Step
 from station.flows.record import record
 from station.session import Question, Session
-from station.wording import orders, word
+from station.wording import orders, outside, word
 from sync.orders import HoldKind, Order, Shipment
 from sync.orders import facts as f
 
@@ -58,7 +58,7 @@ def ask_release(session: Session, order: Order, shipment: Shipment) -> Step:
     """Ask the supervisor whether it may go."""
     session = replace(standing.put_down(session), order=order, shipment_id=shipment.id)
     question = Question(kind="release")
-    what = orders.is_held(shipment.holds[0].kind)
+    what = outside.is_held(shipment.holds[0])
     return Step(reply.ask(session, question, word.HOLD, what, orders.DONE_RELEASES))
 
 

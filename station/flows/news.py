@@ -15,7 +15,7 @@ from station.flows import hold, opening, pack, pick, reply, ship, standing
 from station.flows.flow import Refreshed, Step
 from station.flows.record import record
 from station.session import Session, Text
-from station.wording import labels, orders, pieces, word
+from station.wording import labels, orders, outside, pieces, word
 from sync.orders import Cancellation, Contents, HoldKind, Order, PrintState, Shipment, State
 from sync.orders import facts as f
 
@@ -82,7 +82,7 @@ def _stopped(session: Session, shipment: Shipment) -> tuple[Text, Text, Text] | 
     if shipment.cancellation is Cancellation.REQUESTED:
         return word.STOP, orders.cancel_asked(number), orders.PUT_ASIDE
     if shipment.holds:
-        return word.HOLD, orders.is_held(shipment.holds[0].kind), orders.PUT_ASIDE
+        return word.HOLD, outside.is_held(shipment.holds[0]), orders.PUT_ASIDE
     if shipment.bench not in ("", session.bench):
         return word.STOP, orders.elsewhere(number, shipment.bench), orders.BRING_IT
     wanted = State.PICKING if session.flow == "pick" else State.PACKING

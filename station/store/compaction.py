@@ -102,6 +102,11 @@ _DROP_BLOB = Statement(
         ~exists().where(t.jobs.c.sha256 == t.blobs.c.sha256, text(t.OPEN_JOBS)),
     )
 )
+_NO_BLOB = ~exists().where(t.blobs.c.sha256 == bindparam("of"))
+_DROP_LABEL = Statement(delete(t.labels).where(t.labels.c.sha256 == bindparam("of"), _NO_BLOB))
+_DROP_PREPARED = Statement(
+    delete(t.prepared).where(t.prepared.c.sha256 == bindparam("of"), _NO_BLOB)
+)
 
 
 class Compaction:
@@ -199,7 +204,9 @@ class Compaction:
                 fresh = {sha for id in self._changed for sha in _named_by(turn, id)}
                 # A label is some ten pages: fewer at a time than rows of a journal.
                 some, left = left[: self._rows // 8 + 1], left[self._rows // 8 + 1 :]
-                turn.run(_DROP_BLOB, *({"of": sha} for sha in some if sha not in fresh))
+                gone = [{"of": sha} for sha in some if sha not in fresh]
+                for statement in (_DROP_BLOB, _DROP_LABEL, _DROP_PREPARED):
+                    turn.run(statement, *gone)
                 self._paced(began)
 
     def _vacuum(self) -> Iterator[None]:

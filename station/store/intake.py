@@ -68,6 +68,7 @@ _AGAIN = Rows(
     _upsert(t.shipments, [t.shipments.c.id], ("generation", "share")), *t.shipments.c.keys()
 )
 _WANT = Statement(insert(t.blobs).on_conflict_do_nothing(), "sha256")
+_NAME = Rows(insert(t.labels).on_conflict_do_nothing(), *t.labels.c.keys())
 _ITEMS = Rows(_or_write(t.items, "item"), *t.items.c.keys())
 _PACKERS = Rows(_or_write(t.packers, "packer"), *t.packers.c.keys())
 
@@ -226,8 +227,9 @@ def _come(turn: Turn, came: Sequence[Laid], generation: int) -> bool:
     here = {one.shipment: one for one in came}
     _put_shipments(turn, [one for one in here.values() if one.of in new], latest, generation)
     _change(turn, [one for one in here.values() if one.of not in new], latest, pending, generation)
-    named = {sha256 for one in latest.values() for sha256 in one.labels}
+    named = {sha256: one.of for one in latest.values() for sha256 in one.labels}
     turn.run(_WANT, *({"sha256": sha256} for sha256 in sorted(named)))
+    turn.pour(_NAME, [(sha256, named[sha256], 0) for sha256 in sorted(named)])
     return bool(named)
 
 

@@ -56,12 +56,15 @@ class StoreKeep:
         clock: Callable[[], float] = time.monotonic,
         boot: str | None = None,
         record: Callable[[str, Fact], bool] = lambda order, fact: False,
+        arrived: Callable[[], None] = lambda: None,
     ) -> None:
         """Begin; the digest is counted at the first page that reaches the end, then so often.
 
         `boot`: which start of the machine this is; None: as the machine says. `record` puts a fact
         of an order on record, within a turn: what the bench answers when the hub wants work back.
+        `arrived` is called when the bytes of a label are here.
         """
+        self._arrived = arrived
         self._store = store
         self._heartbeat = heartbeat
         self._record = record
@@ -272,6 +275,7 @@ class StoreKeep:
             turn.sql.execute(update(t.blobs).where(t.blobs.c.sha256 == sha256).values(data=data))
             waiting = select(t.jobs.c.order_id).where(t.jobs.c.sha256 == sha256)
             turn.changed |= set(turn.sql.execute(waiting).scalars())
+            turn.afterwards.append(self._arrived)
 
     def hubs(self) -> tuple[str, ...]:
         """Where the hub's processes listened when it last said so."""

@@ -7,7 +7,7 @@ is dropped when it is next looked at.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import BindParameter, bindparam, select, text, update
@@ -51,6 +51,13 @@ _NEXT = Statement(
     .order_by(t.jobs.c.state == "queued", t.jobs.c.seq)
 )
 _BYTES = Statement(select(t.blobs.c.data).where(t.blobs.c.sha256 == bindparam("sha256")))
+_READY = Statement(
+    select(t.prepared.c.data).where(
+        t.prepared.c.sha256 == bindparam("sha256"),
+        t.prepared.c.head == bindparam("head"),
+        t.prepared.c.tracking == bindparam("tracking"),
+    )
+)
 _FIND = Statement(select(t.jobs).where(t.jobs.c.id == _JOB))
 _MOVE = Statement(update(t.jobs).where(t.jobs.c.id == _JOB).values(state=bindparam("to")))
 _START = Statement(
@@ -69,8 +76,14 @@ class StoreLedger:
         record: Record,
         needs: Callable[[str, str], None],
         gone: Callable[[str], None] = lambda job: None,
+        heads: Mapping[str, str] | None = None,
     ) -> None:
-        """`needs` hears (printer, what it needs) at each change; `gone` that a job's bytes went."""
+        """`needs` hears (printer, what it needs) at each change; `gone` that a job's bytes went.
+
+        `heads`: printers, each with its `Head.mark`, whose labels wait until `LabelPreparer` has
+        found them to be their parcels'. What prints bytes as they are is not among them.
+        """
+        self._heads = heads or {}
         self._store = store
         self._gone = gone
         self._record = record
@@ -81,9 +94,23 @@ class StoreLedger:
         with self._store.turn(feed=True) as turn:
             for found in turn.rows(_NEXT, {"at": printer}):
                 row = _Row(*found)
-                if self._may_go(turn, row):
-                    return _job(turn, row)
+                if not self._may_go(turn, row):
+                    continue
+                ready = self._ready(turn, row)
+                if ready is not None or row.state in _FLYING:
+                    return _job(turn, row, ready or b"")
         return None
+
+    def _ready(self, turn: Turn, row: _Row) -> bytes | None:
+        """What to send instead of the bytes as they came, empty for those; None: not yet, never."""
+        head = self._heads.get(row.printer)
+        if row.kind != "label" or head is None:
+            return b""
+        order = turn.order(row.order_id)
+        parcel = order.parcel(row.parcel_id) if order else None
+        tracking = parcel.label.tracking if parcel and parcel.label else ""
+        found = turn.row(_READY, {"sha256": row.sha256, "head": head, "tracking": tracking})
+        return None if found is None else found[0]
 
     def starting(self, job: str, counter: int | None) -> bool:
         """Put on record that the first byte is about to go out."""
@@ -194,9 +221,10 @@ def _row(turn: Turn, job: str) -> _Row | None:
     return _Row(*found) if found else None
 
 
-def _job(turn: Turn, row: _Row) -> Job:
-    # The bytes of the one that goes, not of all that wait.
-    (data,) = turn.row(_BYTES, {"sha256": row.sha256}) or (b"",)
+def _job(turn: Turn, row: _Row, data: bytes) -> Job:
+    if not data:
+        # The bytes of the one that goes, not of all that wait.
+        (data,) = turn.row(_BYTES, {"sha256": row.sha256}) or (b"",)
     return Job(
         id=row.id,
         printer=row.printer,

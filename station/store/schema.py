@@ -28,7 +28,8 @@ meta = Table(
     tables,
     Column("key", String, primary_key=True),
     # enrolled (JSON), cursor, generation, swept, acked, base, rejoin (JSON), schema, heard (UTC),
-    # lease (JSON of station.store.lease), printer.NAME (JSON of a Capability)
+    # head (of the printer that labels were last got ready for), lease (JSON of
+    # station.store.lease), printer.NAME (JSON of a Capability)
     Column("value", String, nullable=False),
 )
 
@@ -187,6 +188,34 @@ blobs = Table(
     Column("data", LargeBinary),
 )
 Index("blobs_wanted", blobs.c.sha256, sqlite_where=text("data IS NULL"))
+
+labels = Table(
+    "labels",
+    tables,
+    # Of the bytes of a carrier's label, which lie in `blobs`
+    Column("sha256", String, primary_key=True),
+    # The order that named them first
+    Column("order_id", String, nullable=False),
+    # It was got ready, or refused, for the printer that is there now
+    Column("looked", Boolean, nullable=False),
+)
+Index("labels_to_look", labels.c.sha256, sqlite_where=text("looked = 0"))
+
+prepared = Table(
+    "prepared",
+    tables,
+    # Of the bytes as the carrier sent them
+    Column("sha256", String, primary_key=True),
+    # What the printer is: drivers.label_printers.head.Head.mark
+    Column("head", String, primary_key=True),
+    # Whose label it was found to be, or not
+    Column("tracking", String, primary_key=True),
+    # What to send; empty: the bytes as they came; NULL: it must not be printed
+    Column("data", LargeBinary),
+    # drivers.label_printers.unusable.Why, by name; "" where it may be printed
+    Column("why", String, nullable=False),
+)
+"""For ever the same bytes for the same label and printer: a reprint is the same label."""
 
 items = Table(
     "items",

@@ -1,5 +1,7 @@
 """Which English sentence belongs to a key? What happened; what to do."""
 
+from station.wording import en_outside as outside
+
 SENTENCES: dict[str, str] = {
     # verdicts
     "word.ok": "OK",
@@ -286,6 +288,7 @@ SENTENCES: dict[str, str] = {
     "orders.free_tote": "Tote {tote} is empty.",
     "orders.not_to_pick": "Order {order} is not to be picked here.",
     "orders.late": "{clock} LATE",
+    **outside.SENTENCES,
     "held.fraud": "This order is on hold: fraud check.",
     "held.address": "This order is on hold: its address is checked.",
     "held.payment": "This order is on hold: it is not paid.",

@@ -1,5 +1,7 @@
 """Which Chinese sentence belongs to a key?"""
 
+from station.wording import zh_outside as outside
+
 SENTENCES: dict[str, str] = {
     # 判定
     "word.ok": "对",
@@ -284,6 +286,7 @@ SENTENCES: dict[str, str] = {
     "orders.free_tote": "周转筐 {tote} 是空的。",
     "orders.not_to_pick": "订单 {order} 不在这里拣。",
     "orders.late": "{clock} 已晚",
+    **outside.SENTENCES,
     "held.fraud": "订单暂停：正在查欺诈。",
     "held.address": "订单暂停：正在查地址。",
     "held.payment": "订单暂停：还没付款。",

@@ -14,6 +14,7 @@ from types import ModuleType
 
 import layouts
 from drivers.label_printers import outside, pdf, preview
+from drivers.label_printers.head import Head
 from tests.bench.figure import Beside, Figure, Lab, Missing, Result, load, milliseconds, ratio
 
 TIME, BYTES = "paper.pdf_to_zpl_time", "paper.pdf_to_zpl_bytes"
@@ -79,7 +80,7 @@ def _page(to: str) -> bytes:
 
 def _ours(page: bytes) -> int:
     (picture,) = pdf.pages(page, 8)
-    return len(outside.job(picture, outside.Head()))
+    return len(outside.job(picture, Head()))
 
 
 def _theirs(zebrafy: ModuleType, page: bytes, *, dither: bool) -> int:

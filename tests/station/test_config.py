@@ -72,6 +72,7 @@ def test_the_environment_names_the_home() -> None:
             '[scanners.x]\nurl = "evdev:///e"\nframing = "keys-us"\nfeedback = "zebra"',
             'feedback must be "none"',
         ),
+        ('[printers.x]\nurl = "tcp://a"\nstock = [4, 6]', "stock = [4, 6] must be the width and"),
         ('[scanners.x]\nurl = "tcp://a"\nframing = "stx"', "framing = 'stx' must be one of line"),
     ],
 )

@@ -10,6 +10,7 @@ from types import ModuleType
 
 import pytest
 
+from drivers.label_printers.unusable import Why
 from station.glyphs.face import han, letters
 from station.notice import Kind, Notice, Stage
 from station.session import Text
@@ -20,6 +21,7 @@ from station.wording import (
     lamps,
     notices,
     orders,
+    outside,
     parcels,
     people,
     pieces,
@@ -28,9 +30,19 @@ from station.wording import (
     word,
 )
 from station.wording.labels import NEEDS
-from sync.orders import HoldKind, LabelState, Parcel, PrintState, Reason
+from sync.orders import Hold, HoldKind, LabelState, Parcel, PrintState, Reason
 
-MODULES: tuple[ModuleType, ...] = (labels, lamps, notices, orders, parcels, people, pieces, word)
+MODULES: tuple[ModuleType, ...] = (
+    labels,
+    lamps,
+    notices,
+    orders,
+    outside,
+    parcels,
+    people,
+    pieces,
+    word,
+)
 EXAMPLES: dict[str, tuple[object, ...]] = {
     "kind": (*HoldKind, *people.QUESTIONS, "S"),
     "notice": tuple(
@@ -56,6 +68,8 @@ EXAMPLES: dict[str, tuple[object, ...]] = {
     "flow": ("login", "choose", "pick", "pack", "weigh", "ship"),
     "command": (word.command_label("UNDO"),),
     "lane": ("GREEN", ""),
+    "flaw": tuple(Why),
+    "hold": (Hold(HoldKind.OPERATOR, Why.EMPTY.reason), Hold(HoldKind.FRAUD)),
     "why": ("no such street", "", *parcels.SCALE_NEEDS),
     "pieces": (0, 1, 2),
     "n": (1, 2),

@@ -12,10 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from drivers.label_printers import language, outside, preview, readback, sheet, zpl, zpl_text
+from drivers.label_printers import (
+    language,
+    outside,
+    preview,
+    readback,
+    sheet,
+    sheet_rule,
+    zpl,
+    zpl_text,
+)
 from drivers.label_printers.foreign import pictures_here
+from drivers.label_printers.head import Head
 from drivers.label_printers.label import Box, Label, QrCode
-from drivers.label_printers.outside import Head, Origin
+from drivers.label_printers.outside import Origin
+from drivers.label_printers.sheet_rule import Rule
 from drivers.label_printers.unusable import Unusable, Why
 from tests.drivers.label_printers import outsider
 from tests.drivers.label_printers.oracle import drawn
@@ -137,7 +148,7 @@ def test_a_label_that_touches_its_neighbour_is_printed_by_its_rule_and_not_witho
     page = a_sheet((shown(a_label()), 5, 5), (shown(a_label(OTHERS)), 105, 5))
     data = a_pdf(page)
     assert why_not(data) is Why.NO_PLACE
-    rule = sheet.Rule(carrier="SimPost", page=(210, 297), label=(5, 5, 100, 150))
+    rule = Rule(carrier="SimPost", page=(210, 297), label=(5, 5, 100, 150))
     out = printed(prepared(data, origin=Origin(carrier="simpost", rules=(rule,))))
     assert set(outsider.texts(out)) == {OURS, "routing"}
     assert why_not(data, origin=Origin(carrier="dhl", rules=(rule,))) is Why.NO_PLACE
@@ -146,7 +157,7 @@ def test_a_label_that_touches_its_neighbour_is_printed_by_its_rule_and_not_witho
 def test_a_rule_says_which_page_even_where_another_has_the_barcode_too() -> None:
     receipt = a_sheet((shown(a_label()), 20, 20))
     real = a_sheet((shown(a_label()), 100, 140), (a_note(), 20, 20))
-    rule = sheet.Rule(page=(210, 297), label=(100, 140, 100, 150), number=2)
+    rule = Rule(page=(210, 297), label=(100, 140, 100, 150), number=2)
     origin = Origin(rules=(rule,))
     assert OURS in outsider.texts(printed(prepared(a_pdf(receipt, real), origin=origin)))
     assert why_not(a_pdf(receipt, a_sheet()), origin=origin) is Why.NO_CODE
@@ -380,12 +391,12 @@ def test_a_label_anywhere_on_a_sheet_is_found_whole_or_not_printed(
 def test_a_rule_that_lies_off_its_page_is_refused_with_the_file(tmp_path: Path) -> None:
     file = tmp_path / "sheets.toml"
     file.write_text("[[sheet]]\npage = [210, 297]\nlabel = [150, 0, 100, 150]\n")
-    with pytest.raises(sheet.BadRules, match=r"sheets\.toml.*does not lie on"):
-        sheet.read_rules(file)
+    with pytest.raises(sheet_rule.BadRules, match=r"sheets\.toml.*does not lie on"):
+        sheet_rule.read_rules(file)
     file.write_text("[[sheet]]\npage = [210, 297]\nlable = [0, 0, 100, 150]\n")
-    with pytest.raises(sheet.BadRules, match=r"lable"):
-        sheet.read_rules(file)
-    assert sheet.read_rules(tmp_path / "none.toml") == ()
+    with pytest.raises(sheet_rule.BadRules, match=r"lable"):
+        sheet_rule.read_rules(file)
+    assert sheet_rule.read_rules(tmp_path / "none.toml") == ()
 
 
 def test_the_rules_that_come_with_the_program_are_readable() -> None:

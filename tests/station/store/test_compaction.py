@@ -274,13 +274,18 @@ def test_label_bytes_go_when_nothing_names_them_and_no_job_needs_them(days: Days
     days.feed(*((order.shipments[0].id, order) for order in (here, gone, printing)))
     for number in (1, 2, 3):
         days.keep.put_blob(hashlib.sha256(label_of(number)).hexdigest(), label_of(number))
+        made = {"sha256": hashlib.sha256(label_of(number)).hexdigest(), "head": "zpl/8"}
+        with days.store.turn() as turn:
+            row = {**made, "tracking": str(number), "data": b"address", "why": ""}
+            turn.sql.execute(t.prepared.insert().values(**row))
     job(days, gone, 2, "printed")
     job(days, printing, 3, "sending")
     days.feed((gone.shipments[0].id, None), (printing.shipments[0].id, None))
     days.evening()
     with days.store.turn() as turn:
-        kept = set(turn.sql.execute(text("SELECT sha256 FROM blobs")).scalars())
-    assert kept == {hashlib.sha256(label_of(number)).hexdigest() for number in (1, 3)}
+        for table in ("blobs", "prepared", "labels"):
+            kept = set(turn.sql.execute(text(f"SELECT sha256 FROM {table}")).scalars())
+            assert kept == {hashlib.sha256(label_of(number)).hexdigest() for number in (1, 3)}
     assert days.count("jobs") == 2, "a printed job is remembered for a while"
     for _ in range(KEPT_DAYS + 2):
         days.evening()
