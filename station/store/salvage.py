@@ -68,6 +68,11 @@ class Kept:
             return None
         return entry if (entry.id, entry.order) == (self.id, self.order_id) else None
 
+    @property
+    def as_written(self) -> bool:
+        """Whether nothing stands in it that an entry has not: a damaged name reads as no field."""
+        return self.entry is not None and msgspec.json.encode(self.entry) == self.body
+
 
 @dataclass(slots=True)
 class Salvage:
@@ -306,7 +311,7 @@ def _chosen(entries: dict[int, set[Kept]]) -> dict[int, Kept]:
                 break
         else:
             # Both its neighbours are damaged, or its own hash is: its row agrees with itself.
-            alone = sure is None and not told and len(copies) == 1
+            alone = sure is None and not told and len(copies) == 1 and copies[0].as_written
             sure = None
             if alone:
                 chosen[seq] = copies[0]
@@ -316,7 +321,7 @@ def _chosen(entries: dict[int, set[Kept]]) -> dict[int, Kept]:
 
 
 def _vouched(one: Kept, following: set[Kept]) -> bool:
-    return any(_link(one.hash, next) == next.hash for next in following)
+    return one.as_written and any(_link(one.hash, next) == next.hash for next in following)
 
 
 def _link(previous: str, kept: Kept) -> str:
