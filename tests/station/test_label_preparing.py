@@ -15,10 +15,13 @@ from sqlalchemy import select
 
 from drivers.label_printers import readback, zpl
 from drivers.label_printers.head import Head
+from drivers.label_printers.sheet_rule import BadRules
 from drivers.label_printers.unusable import Why
 from drivers.simulate import tspl
 from drivers.simulate import zpl as simulated_zpl
 from drivers.simulate.label_printer import VirtualPrinter
+from station import config
+from station.floor import open_floor
 from station.flows.flow import Weighed
 from station.label_preparing import LabelPreparer, Outlet
 from station.label_process import LabelProcess
@@ -313,3 +316,10 @@ def test_a_kill_between_arriving_and_printing_loses_no_check(world: World) -> No
     with preparing(world):
         wait_for(world, lambda: bool(held(world)))
     assert parcel(world).print_state is PrintState.NONE
+
+
+def test_a_bench_whose_sheets_cannot_be_read_says_where_and_does_not_start(tmp_path: Path) -> None:
+    (tmp_path / "sheets.toml").write_text("[[sheet]]\npage = [210]\n")
+    printer = config.Printer(url="tcp://127.0.0.1:9")
+    with pytest.raises(BadRules, match=r"sheets\.toml: .*Mend that line"):
+        open_floor(tmp_path, config.Config(printers={"zebra": printer}))

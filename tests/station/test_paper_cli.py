@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from PIL import Image
 import layouts
 from drivers.label_printers import LANGUAGES
 from station import paper_cli
+from tests.drivers.label_printers import outsider
 
 
 def label(*words: str) -> int:
@@ -150,6 +152,27 @@ def test_what_cannot_be_done_is_one_sentence_and_status_1(
     assert said in captured.err
     assert captured.err.count("\n") == 1
     assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (outsider.a_huge_pdf, "has 40 MB"),
+        (outsider.a_locked_pdf, "locked by a password"),
+        (lambda: outsider.WEB_PAGE, "this is a web page"),
+        (lambda: b"", "this file is empty"),
+    ],
+    ids=["a 40 MB PDF", "a locked PDF", "HTML", "0 bytes"],
+)
+def test_check_says_of_what_is_no_label_what_it_is_and_what_to_do(
+    data: Callable[[], bytes], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "label"
+    file.write_bytes(data())
+    assert label("check", str(file)) == 1
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.err.count("\n") == 1
 
 
 def test_a_letter_without_a_font_is_said_beside_the_label(
