@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from textual.app import App
 
-from drivers.label_printers.head import Head
-from drivers.label_printers.sheet_rule import BadRules, read_rules
+from drivers.label_printers.sheet_rule import BadRules
 from drivers.label_printers.unusable import Why
 from drivers.scales import Frozen, NotEmptied, NoWeight, Settled
 from drivers.scanners import Answer, Batch, Garbled, Scan
@@ -28,7 +27,7 @@ from station.devices import Devices, Said
 from station.flows.flow import Input, NotZeroed, PrinterTrouble, Unweighed, Weighed
 from station.hub_lamp import clock_lamp, hub_lamp
 from station.input import Scanned
-from station.label_preparing import LabelPreparer, Outlet
+from station.label_preparing import LabelPreparer, outlet_of
 from station.label_process import LabelProcess
 from station.prompt import Lamp, LampState
 from station.session import Session, Settings
@@ -126,8 +125,8 @@ class _Floor:
         self._keep = StoreKeep(
             bench.store, self._heartbeat, record=bench.record, arrived=self._arrived
         )
-        outlet = self._outlet()
-        heads = {outlet.printer: outlet.head.mark} if outlet else {}
+        outlet = outlet_of(config, home / SHEETS)
+        heads = {outlet.printer: outlet.head.mark} if outlet else None
         ledger = StoreLedger(
             bench.store, bench.record, self._printer_needs, self._went_out, heads=heads
         )
@@ -163,7 +162,7 @@ class _Floor:
         self._bench.on_commit = self._committed
         self._devices.start()
         self._spool.start()
-        if self._labels is not None:
+        if self._labels:
             self._labels.start()
         if self._hub:
             ca = self._home / CA
@@ -284,31 +283,15 @@ class _Floor:
             milliseconds = (time.monotonic() - began) * 1000
             self._write({"last_piece_to_first_byte_ms": round(milliseconds, 3)})
 
-    def _outlet(self) -> Outlet | None:
-        """The printer for carriers' labels, and what its bytes must be."""
-        name = self._config.printer_of("label")
-        if not name:
-            return None
-        one = self._config.printers[name]
-        head = Head(
-            language=one.language,
-            dots_per_mm=one.dots_per_mm,
-            graphics=one.graphics,
-            stock=one.stock,
-        )
-        return Outlet(name, head, read_rules(self._home / SHEETS))
-
     def _arrived(self) -> None:
-        """The bytes of a label are here."""
-        if self._labels is not None:
+        if self._labels:
             self._labels.wake()
 
     def _label_refused(self, why: Why | None) -> None:
         """A label cannot be printed, or one can again: a lamp that was never lit stays dark."""
-        if why is None and "labels" not in self._lamps:
-            return
-        said = "" if why is None else wording.render(unusable(why), self._bench.session.language)
-        self._lamp("labels", "ok" if why is None else "warn", said)
+        said = wording.render(unusable(why), self._bench.session.language) if why else ""
+        if why or "labels" in self._lamps:
+            self._lamp("labels", "warn" if why else "ok", said)
 
     def _printer_needs(self, printer: str, needs: str) -> None:
         self._post(PrinterTrouble(printer, needs))

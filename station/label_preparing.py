@@ -15,13 +15,15 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from drivers.label_printers.head import Head
-from drivers.label_printers.sheet_rule import Rule
+from drivers.label_printers.sheet_rule import Rule, read_rules
 from drivers.label_printers.unusable import Why
+from station.config import Config
 from station.label_process import LabelProcess, Stopped
 from station.label_worker import Answer, Asked, Ready, Refused
 from station.store import schema as t
@@ -53,6 +55,21 @@ class Outlet:
     printer: str
     head: Head
     rules: tuple[Rule, ...] = ()
+
+
+def outlet_of(config: Config, sheets: Path) -> Outlet | None:
+    """Return the printer that station.toml names for labels, if any. Raises BadRules."""
+    name = config.printer_of("label")
+    if not name:
+        return None
+    one = config.printers[name]
+    head = Head(
+        language=one.language,
+        dots_per_mm=one.dots_per_mm,
+        graphics=one.graphics,
+        stock=one.stock,
+    )
+    return Outlet(name, head, read_rules(sheets))
 
 
 @dataclass(frozen=True, slots=True)
