@@ -84,7 +84,8 @@ def test_check_without_a_file_reads_back_every_layout_in_every_language(
     spoken = (*LANGUAGES, "escpos", "png", "pdf")
     assert len(rows) == len(layouts.load_builtin()) * len(spoken)
     assert all(row["ok"] for row in rows)
-    assert {"symbology": "Code128", "text": "PKTOT0042"} in rows[-6]["codes"]
+    tote = {"symbology": "Code128", "text": "PKTOT0042"}
+    assert all(tote in row["codes"] for row in rows if row["layout"] == "tote")
 
 
 def test_check_names_the_layout_whose_barcode_cannot_be_read(
@@ -140,7 +141,7 @@ def test_render_takes_data_and_a_file_of_ones_own(tmp_path: Path) -> None:
         (["render", "shipping", "--data", "absent.json"], "absent.json cannot be read"),
         (["render", "shipping", "-o", "no/such/folder"], "cannot be written"),
         (["check", "absent.zpl"], "absent.zpl cannot be read"),
-        (["check", layouts.__file__], "this is no ZPL, TSPL, EPL2, PDF or PNG"),
+        (["check", layouts.__file__], "this is no ZPL, PDF or PNG"),
         (["watch", "absent"], "absent is no folder"),
     ],
 )
