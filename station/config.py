@@ -23,6 +23,12 @@
     shared = false                      # another bench prints on it too
     stock = [101.6, 152.4]              # width and height in mm of the labels on the roll
 
+    [printers.receipts]
+    url = "tcp://192.168.7.21:9100"
+    language = "escpos"                 # packing slips on a roll; it prints no labels
+    prints = ["paper"]
+    head_dots = 576                     # 80 mm roll; 384 on one of 58 mm
+
 A key that we do not know is refused: a setting that is silently ignored is worse than none.
 Everything has a default; a bench without a file works with a keyboard-wedge scanner alone.
 """
@@ -54,6 +60,7 @@ FRAMINGS = ("line", "keys-us", "keys-de", "keys-fr")
 FEEDBACKS = ("none", "datalogic", "honeywell", "zebra")
 PROTOCOLS = ("mt-sics", "toledo-8217", "toledo-8217-lb", "nci", "hid")
 LANGUAGES = ("zpl", "tspl", "epl2")
+RECEIPT_LANGUAGES = ("escpos",)
 ASKED = ("zpl", "tspl")
 """Languages that have a question for how the printer is; the others would print it."""
 RESOLUTIONS = (6, 8, 12, 24)
@@ -123,14 +130,27 @@ class Printer(Part, frozen=True, kw_only=True):
     """It may be asked how many labels it has printed ever."""
     shared: bool = False
     """Another bench prints on it too: its counter proves nothing, only the closing scan does."""
+    head_dots: int = 576
+    """Of a receipt printer alone: dots across its paper."""
 
     def __post_init__(self) -> None:
         _check_url(self.url)
-        _check("language", self.language, LANGUAGES)
+        _check("language", self.language, (*LANGUAGES, *RECEIPT_LANGUAGES))
+        if self.receipts and self.prints != ("paper",):
+            raise ValueError(
+                f'a printer of {self.language} prints no labels: write prints = ["paper"]'
+            )
+        if not 64 <= self.head_dots <= 2000:
+            raise ValueError(f"head_dots = {self.head_dots} must be from 64 to 2000")
         _check("dots_per_mm", self.dots_per_mm, RESOLUTIONS)
         if not all(_LEAST_STOCK_MM <= mm <= _MOST_STOCK_MM for mm in self.stock):
             stock = ", ".join(f"{mm:g}" for mm in self.stock)
             raise ValueError(f"stock = [{stock}] must be the width and height of a label in mm")
+
+    @property
+    def receipts(self) -> bool:
+        """Whether it prints on a roll without labels."""
+        return self.language in RECEIPT_LANGUAGES
 
     @property
     def answers(self) -> bool:

@@ -228,6 +228,7 @@ class _Floor:
                 dots_per_mm=one.dots_per_mm,
                 shop=self._config.work.shop,
                 graphics=self._graphics(name),
+                head_dots=one.head_dots,
             )
             typeset.warm()
             self._papers = PaperDrawer(

@@ -12,14 +12,13 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.sqlite import insert
 
 import layouts
-from drivers import label_printers
+from drivers import label_printers, receipt_printers
 from drivers.label_printers.graphic import Encoding
 from drivers.label_printers.label import Label, Undrawable
 from layouts import Layout, LayoutError
@@ -44,6 +43,12 @@ class Paper:
     """Who sells, as the buyer knows them."""
     graphics: Encoding = "z64"
     """What a ZPL printer draws."""
+    head_dots: int = 576
+    """Of a receipt printer."""
+
+
+ON_A_ROLL = {"packing_slip": "receipt_slip"}
+"""What a receipt printer prints instead, where there is such a layout: as long as it has to be."""
 
 
 def slip_data(order: Order, shop: str) -> dict[str, Any]:  # Any: a layout's own vocabulary
@@ -161,14 +166,22 @@ class PaperDrawer:
         An edit of the layout is for the papers after it: this one's bytes are stored, and what they
         were drawn with is on record.
         """
-        layout, paper = self._shelf()[name], self._paper
+        paper, shelf = self._paper, self._shelf()
+        roll = paper.language in receipt_printers.LANGUAGES
+        layout = shelf.get(ON_A_ROLL.get(name, name), shelf[name]) if roll else shelf[name]
         pages = layouts.draw_pages(layout, slip_data(order, paper.shop))
-        return b"".join(map(_rendering(paper), pages)), f"{name}@{layout.version}"
+        job = b"".join(rendered(page, paper) for page in pages)
+        return job, f"{layout.name}@{layout.version}"
 
 
-def _rendering(paper: Paper) -> Callable[[Label], bytes]:
+def rendered(page: Label, paper: Paper) -> bytes:
+    """Return the bytes that make the printer of our papers print this. Raises Undrawable."""
+    if paper.language in receipt_printers.LANGUAGES:
+        from drivers.receipt_printers import escpos  # most benches have no such printer
+
+        return escpos.render(page, paper.dots_per_mm, head_dots=paper.head_dots)
     if paper.language == "zpl":
         from drivers.label_printers import zpl  # as late as `language` loads it
 
-        return partial(zpl.render, dots_per_mm=paper.dots_per_mm, graphics=paper.graphics)
-    return partial(label_printers.language(paper.language).render, dots_per_mm=paper.dots_per_mm)
+        return zpl.render(page, paper.dots_per_mm, graphics=paper.graphics)
+    return label_printers.language(paper.language).render(page, paper.dots_per_mm)

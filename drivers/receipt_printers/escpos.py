@@ -7,22 +7,17 @@ between makers, and none of them holds Chinese and Thai at once.
 An 80 mm roll has 576 dots. What is wider is drawn again with fewer dots to the millimetre, not
 resampled, so bars stay whole dots.
 
-`\x1b@ \x1dv0\x00H\x00\x80\x00 <72 x 128 bytes> … \x1bd\x05 \x1dVA\x03`
+`\x1b@ \x1dv0\x00H\x00\x80\x00 <72 x 128 bytes> … \x1bd\x06 \x1dV\x00`
 """
 
 from __future__ import annotations
 
 from drivers.label_printers import preview
 from drivers.label_printers.label import Label, Undrawable
+from drivers.receipt_printers import builder
 
 HEAD_DOTS = 576
 """Of an 80 mm printer with 72 mm of print; 58 mm ones have 384."""
-_BAND_ROWS = 128
-"""Rows of one GS v 0: small printers buffer 4 KB and stutter on more."""
-
-_INITIALISE = b"\x1b@"
-_FEED_5 = b"\x1bd\x05"
-_CUT = b"\x1dVA\x03"
 
 
 def render(label: Label, dots_per_mm: int = 8, *, head_dots: int = HEAD_DOTS) -> bytes:
@@ -30,11 +25,4 @@ def render(label: Label, dots_per_mm: int = 8, *, head_dots: int = HEAD_DOTS) ->
     fitting = min(dots_per_mm, int(head_dots / label.width))
     if fitting < 1:
         raise Undrawable(f"a label {label.width:g} mm wide does not go on {head_dots} dots")
-    dots = preview.bitmap(label, fitting)
-    job = [_INITIALISE]
-    for first in range(0, dots.height, _BAND_ROWS):
-        rows = min(_BAND_ROWS, dots.height - first)
-        band = dots.data[first * dots.row_bytes : (first + rows) * dots.row_bytes]
-        size = dots.row_bytes.to_bytes(2, "little") + rows.to_bytes(2, "little")
-        job.append(b"\x1dv0\x00" + size + band)
-    return b"".join((*job, _FEED_5, _CUT))
+    return builder.built([preview.picture(label, fitting)])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers import scales, scanners
+from drivers import receipt_printers, scales, scanners
 from drivers.label_printers import LANGUAGES
 from drivers.transports import SCHEMES
 from station import config
@@ -73,6 +73,10 @@ def test_the_environment_names_the_home() -> None:
             'feedback must be "none"',
         ),
         ('[printers.x]\nurl = "tcp://a"\nstock = [4, 6]', "stock = [4, 6] must be the width and"),
+        (
+            '[printers.x]\nurl = "tcp://a"\nlanguage = "escpos"',
+            'a printer of escpos prints no labels: write prints = ["paper"]',
+        ),
         ('[scanners.x]\nurl = "tcp://a"\nframing = "stx"', "framing = 'stx' must be one of line"),
     ],
 )
@@ -94,6 +98,7 @@ def test_what_may_be_written_is_what_the_drivers_have() -> None:
     assert set(config.PROTOCOLS) == set(scales.READERS) == set(scales.ASK)
     assert config.LANGUAGES == LANGUAGES
     assert config.ASKED == probe.ASKED
+    assert config.RECEIPT_LANGUAGES == receipt_printers.LANGUAGES
 
 
 def test_only_a_zpl_printer_is_ever_asked() -> None:

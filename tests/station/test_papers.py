@@ -8,10 +8,14 @@ from pathlib import Path
 
 from sqlalchemy import insert, select
 
+from drivers.simulate import escpos
+from drivers.simulate.label_printer import VirtualPrinter
 from layouts import Layout
 from station.layout_reload import LayoutShelf
 from station.papers import Paper, PaperDrawer
+from station.spool import Printer, Spool
 from station.store import schema as t
+from station.store.ledger import StoreLedger
 from tests.station.test_bench import World, claimed
 
 PATIENCE_SECONDS = 60.0
@@ -54,4 +58,26 @@ def test_a_slip_that_cannot_be_drawn_does_not_keep_the_next_from_coming(tmp_path
     version = good.layouts["packing_slip"].version
     assert {row.id: row.note for row in told}["second"] == f"packing_slip@{version}"
     assert {row.id: row.state for row in states} == {"first": "dropped", "second": "queued"}
+    world.store.close()
+
+
+def test_a_receipt_printer_prints_the_packing_slip(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.hub(claimed(1, MUG=1))
+    asked_for(world, "slip")
+    shelf, drawn = LayoutShelf(None, lambda name: None), threading.Event()
+    with VirtualPrinter(escpos.personality(), ms_per_label=1) as printer:
+        ledger = StoreLedger(world.store, world.bench.record, lambda name, needs: None)
+        one = Printer(name="zebra", url=printer.url, asked=False, counter=False)
+        spool = Spool([one], ledger, lambda name, state, why: None)
+        paper = Paper(printer="zebra", language="escpos", head_dots=384)
+        drawer = PaperDrawer(world.store, paper, lambda: shelf.layouts, drawn.set)
+        drawer.start()
+        assert drawn.wait(PATIENCE_SECONDS)
+        spool.start()
+        (receipt,) = printer.wait_printed(1, PATIENCE_SECONDS)
+        spool.stop()
+        drawer.stop()
+    assert receipt.data.startswith(b"\x1b@\x1dv0\x00")
+    assert int.from_bytes(receipt.data[6:8], "little") * 8 <= 384
     world.store.close()
