@@ -26,7 +26,8 @@ from station.flows.expected import expected
 from station.flows.flow import Commanded, Input
 from station.in_view import IN_VIEW_SECONDS, Heard, InView, Sorted
 from station.input import FloorApp, RawScan
-from station.prompt import Headings, Lamp, StatusLine, Tone, Verdict
+from station.prompt import Headings, Lamp, Page, StatusLine, Tone, Verdict
+from station.screens.page import PageScreen
 from station.screens.working import WorkingScreen
 from station.session import Session
 from station.sound import CUES, Silence, Sound
@@ -93,6 +94,16 @@ class LampChanged(Message):
         self.lamp = lamp
 
 
+class Leaf(Protocol):
+    """A page that lies over the working screen until the next scan: the devices, a menu."""
+
+    def page(self, language: str) -> Page:
+        """Return what is to be seen now."""
+
+    def pressed(self, key: str) -> bool:
+        """Say whether the key meant something here; the page stays open then."""
+
+
 class Hook(Protocol):
     """What the demo plays a packer's hands with; `station.demo.hook` has it in full."""
 
@@ -102,6 +113,10 @@ class Hook(Protocol):
 
     def saw(self, session: Session, heard: str = "", waiting: Sequence[Order] = ()) -> None:
         """Take note of what is on the screen now."""
+
+    @property
+    def leaf(self) -> Leaf | None:
+        """A page that a key has just asked for."""
 
     def pressed(self, key: str) -> bool:
         """Say whether a key without a command meant something."""
@@ -117,6 +132,10 @@ class Around:
     hook: Callable[[Callable[[], None]], Hook] | None = None
     answer: Callable[[str, Answer], None] = lambda source, answer: None
     """Has the scanner that said something beep about it; never waits."""
+    devices: Leaf | None = None
+    """What the DEVICES card shows."""
+    heard: Callable[[RawScan], None] = lambda scan: None
+    """Hears each scan before the bench does: the devices' page says what came last."""
     timed: Callable[[float], None] = lambda milliseconds: None
     """Hears, after each scan, how long it took until its verdict was on the screen."""
     look: Look = field(default_factory=Look)
@@ -146,6 +165,10 @@ class BenchApp(FloorApp):
         self._in_view = InView()
         self._sound: Sound = Silence()
         self._hook: Hook | None = None
+        self._leaf: Leaf | None = None
+        self._asked = bench.session
+        """The last step that asked for the devices: shown once, however often it is painted."""
+        self._over: PageScreen | None = None
 
     def get_default_screen(self) -> WorkingScreen:
         """The one screen."""
@@ -175,7 +198,9 @@ class BenchApp(FloorApp):
     # -- what is heard
 
     async def scanned(self, raw: RawScan) -> None:
-        """A whole code came in."""
+        """A whole code came in; it counts, whatever page is open."""
+        self._close()
+        self.around.heard(raw)
         self._show(self.bench.scan(raw.text, raw.source, raw.at), heard=raw.text, at=raw.at)
         self._answer(raw.source, ignored=self.bench.twice)
 
@@ -201,24 +226,36 @@ class BenchApp(FloorApp):
 
     async def broken(self, broken: Broken) -> None:
         """Half a code came in."""
+        self._close()
         self._show(self.bench.garbled(broken.text, "wedge"))
 
     async def pressed(self, key: str) -> None:
         """A person pressed a key."""
+        leaf = self._leaf
+        if leaf is not None and leaf.pressed(key):
+            self._refresh_page()
+            return
         command = commands.of_key(key)
+        if self._close() and command is not None and command.name in ("DEVICES", "ACK"):
+            return
         if command is not None:
             self._show(self.bench.put(Commanded(command.name)))
         elif key in QUIT_KEYS:
             self._leave()
         elif self._hook is not None and self._hook.pressed(key):
+            if self._hook.leaf is not None:
+                self._open(self._hook.leaf)
             self._repaint()
 
     def typing(self, line: str) -> None:
         """The line typed by hand."""
         self.working.typing(clean(line))
+        if self._over is not None:
+            self._over.typing(clean(line))
 
     def on_garbled_scan(self, message: GarbledScan) -> None:
         """Half a code came in by a wire."""
+        self._close()
         self._show(self.bench.garbled(message.text, message.source))
         self._answer(message.source)
 
@@ -272,6 +309,9 @@ class BenchApp(FloorApp):
 
     def _show(self, session: Session, heard: str = "", at: float | None = None) -> None:
         """The verdict first; the rest, and the demo's hands, when it is on the screen."""
+        if session.devices and session is not self._asked and self.around.devices is not None:
+            self._asked = session
+            self._open(self.around.devices)
         if session.language != self._language:
             self._language = session.language
             self.working.asleep = _asleep(session)
@@ -280,6 +320,8 @@ class BenchApp(FloorApp):
         if session.said is not self._said or session.said is None:
             self._said = session.said
             self._verdict = flows.verdict(session)
+            if self._verdict.tone is not Tone.NEUTRAL:
+                self._close()  # it would be said under the page, where nobody sees it
             cue = CUES[self._verdict.tone]
             if cue is not None:
                 self._sound.play(cue)
@@ -313,6 +355,31 @@ class BenchApp(FloorApp):
         if self.bench.session.idle and self.bench.lease_over() != self._lease_over:
             self._repaint()
         self.working.tick(self._status(self.bench.session))
+        self._refresh_page()
+
+    # -- a page over the working screen
+
+    def _open(self, leaf: Leaf) -> None:
+        if self._over is None:
+            asleep = self.working.asleep
+            self._over = PageScreen(self.working.look, f"{asleep.line1} {asleep.line2}")
+            self.push_screen(self._over)
+        self._leaf = leaf
+        self._refresh_page()
+
+    def _close(self) -> bool:
+        """Take the page away; say whether there was one."""
+        if self._over is None:
+            return False
+        self._over = self._leaf = None
+        self.pop_screen()
+        return True
+
+    def _refresh_page(self) -> None:
+        if self._over is not None and self._leaf is not None:
+            session = self.bench.session
+            self._over.show(self._leaf.page(session.language))
+            self._over.tick(self._status(session))
 
     def _status(self, session: Session) -> StatusLine:
         language = session.language

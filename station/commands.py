@@ -64,6 +64,7 @@ COMMANDS: tuple[Command, ...] = (
         flows=frozenset({"pack", "weigh"}),
         numbers=(1, 2, 3, 4, 5, 6, 7, 8, 9),
     ),
+    Command(name="DEVICES", key="f2"),
     Command(name="LANGUAGE", key="f10"),
     Command(name="LOGOUT", key="f12", flows=frozenset({"choose"})),
     Command(name="HELP", key="f1"),

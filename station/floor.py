@@ -24,24 +24,25 @@ from station.app import Around, BenchApp, GarbledScan, Happened, LampChanged, Ol
 from station.bench import Bench, Printers
 from station.config import DATABASE, LAYOUTS, Config
 from station.devices import Devices, Said
+from station.devices_page import DevicesPage, Listed
 from station.flows.flow import Input, NotZeroed, PrinterTrouble, Unweighed, Weighed
 from station.hub_lamp import clock_lamp, hub_lamp
-from station.input import Scanned
+from station.input import RawScan, Scanned
 from station.label_preparing import LabelPreparer, outlet_of
 from station.label_process import LabelProcess
 from station.prompt import Lamp, LampState
-from station.session import Session, Settings
+from station.session import Session, Settings, Text
 from station.sound import Bell, Silence, Sound, Speaker, find_player
 from station.spool import Printer, Spool
 from station.store import journal
 from station.store.heard import Heard
 from station.store.keep import StoreKeep
-from station.store.ledger import StoreLedger
+from station.store.ledger import StoreLedger, printer_of
 from station.store.printers import capability
 from station.store.store import Store, StoreError
 from station.store.upkeep import Upkeep
 from station.widgets.look import Look
-from station.wording import people
+from station.wording import devices, people
 from station.wording.outside import unusable
 from sync.client.link import Link, LinkState, Offline, Online
 from sync.client.signer import CA, KEY, open_key
@@ -95,6 +96,8 @@ def open_floor(home: Path, config: Config, robot: Path | None = None) -> BenchAp
         sound=lambda app: _sound(config, app),
         answer=floor.answer,
         look=Look(palette=config.screen.palette),
+        devices=floor.page,
+        heard=floor.heard,
     )
     if robot is not None:
         # Only the demo plays a packer's hands, and only it wants every scan timed.
@@ -153,6 +156,8 @@ class _Floor:
                 refused=self._label_refused,
             )
         self._devices = Devices(config.scanners, config.scales, self._said, self._lamp)
+        self.page = DevicesPage(_listed(config, hub), self._test)
+        self.page.lamp(_KEYBOARD, "ok", "")
 
     def start(self, app: App[int]) -> None:
         """The first screen stands: begin to listen, print and talk."""
@@ -196,6 +201,11 @@ class _Floor:
     def answer(self, source: str, answer: Answer) -> None:
         """Have the scanner of that name beep; a keyboard's scan has none."""
         self._devices.answer(source, answer)
+
+    def heard(self, scan: RawScan) -> None:
+        """A code came in, by a wire or by the keyboard."""
+        name = scan.source if scan.source in self._config.scanners else _KEYBOARD
+        self.page.heard(name, devices.scanned(scan.text))
 
     def timed(self, milliseconds: float) -> None:
         """A scan's verdict was on the screen after so long."""
@@ -269,6 +279,7 @@ class _Floor:
             case Garbled(text=text):
                 self._app.post_message(GarbledScan(text, name))
             case Settled(grams=grams):
+                self.page.heard(name, devices.weighed(grams))
                 self._post(Weighed(grams))
             case NotEmptied(grams=grams):
                 self._post(NotZeroed(grams))
@@ -279,6 +290,8 @@ class _Floor:
 
     def _went_out(self, job: str) -> None:
         """A label's last byte went out; its first one did a little earlier."""
+        with self._bench.store.turn(feed=True) as turn:
+            self.page.heard(printer_of(turn, job), devices.SENT)
         began = self._bench.begun.pop(job, None)
         if began is not None and self._timing:
             milliseconds = (time.monotonic() - began) * 1000
@@ -293,6 +306,32 @@ class _Floor:
         said = wording.render(unusable(why), self._bench.session.language) if why else ""
         if why or "labels" in self._lamps:
             self._lamp("labels", "warn" if why else "ok", said)
+
+    def _test(self, one: Listed) -> Text:
+        """Try a device: print a label, or say what to do with it."""
+        match one.kind:
+            case "scanner":
+                return devices.SCAN_DEVICES_CARD
+            case "scale":
+                return devices.PUT_ON_SCALE
+            case "printer" | "receipts":
+                return self._print_test(one.name)
+            case _:
+                return devices.NO_TEST
+
+    def _print_test(self, name: str) -> Text:
+        from station import trial  # drawing is 100 ms that no bench starts with
+
+        title = wording.render(devices.TEST_LABEL, self._bench.session.language)
+        try:
+            data = trial.job(self._config.printers[name], title, name)
+            with self._bench.store.turn() as turn:
+                trial.queue(turn, name, data)
+        except StoreError:
+            log.exception("no test label for %s", name)
+            return devices.TEST_LABEL_FAILED
+        self._spool.wake()
+        return devices.TEST_LABEL_SENT
 
     def _printer_needs(self, printer: str, needs: str) -> None:
         self._post(PrinterTrouble(printer, needs))
@@ -338,6 +377,7 @@ class _Floor:
 
     def _lamp(self, name: str, state: str, text: str) -> None:
         self._lamps[name] = BenchLamp(device=name, state=state, text=text)
+        self.page.lamp(name, state, text)
         if self._app is not None:
             self._app.post_message(LampChanged(Lamp(name, _LAMPS.get(state, "unknown"), text)))
 
@@ -377,6 +417,23 @@ _LAMPS: dict[str, LampState] = {
     "bad": "bad",
     "off": "off",
 }
+
+
+_KEYBOARD = "keyboard"
+
+
+def _listed(config: Config, hub: str) -> tuple[Listed, ...]:
+    """Every device of the file, the keyboard, which may be a scanner, and the hub."""
+    return (
+        *(Listed(name, "scanner") for name in config.scanners),
+        Listed(_KEYBOARD, "scanner"),
+        *(Listed(name, "scale") for name in config.scales),
+        *(
+            Listed(name, "receipts" if one.receipts else "printer")
+            for name, one in config.printers.items()
+        ),
+        *((Listed("hub", "hub"),) if hub else ()),
+    )
 
 
 def _settings(config: Config) -> Settings:

@@ -86,6 +86,38 @@ LampState = Literal["ok", "busy", "warn", "bad", "off", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing on a page: a device, a step, something that can be chosen."""
+
+    what: str
+    """What it is, or how it is, in one sentence."""
+    name: str = ""
+    kind: str = ""
+    state: LampState | None = None
+    """Drawn as a lamp; None for none."""
+    last: str = ""
+    """What it said last, and when."""
+    do: str = ""
+    """The one thing to do about it; "" where there is nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A screenful of things of which one is chosen; shown over the working screen."""
+
+    title: str
+    entries: tuple[Entry, ...] = ()
+    chosen: int = -1
+    """Place of the one that a key would act on; -1 for none."""
+    notice: str = ""
+    """What came of the last key."""
+    drawn: tuple[str, ...] = ()
+    """Rows of half blocks at the right or below: a barcode to scan from the screen."""
+    instruction: str = ""
+    keys: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Lamp:
     """How one device or the hub is."""
 

@@ -86,6 +86,8 @@ class Session:
     """While no order is open: the next ones of the queue, for the screen alone."""
     help_page: int = 0
     """0: no help on the screen."""
+    devices: bool = False
+    """This very step asked for the devices. Not stored: after a start nobody asks any more."""
     notices: tuple[Notice, ...] = ()
     """What the hub decided about work done here, and nobody has acknowledged; oldest first."""
     noticed: int = 0

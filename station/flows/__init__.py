@@ -7,7 +7,8 @@ this order:
 2. news of the order or the printer is taken in, whatever is on the screen;
 3. a latched bench hears an acknowledgement, and nothing else;
 4. what the hub decided about earlier work is acknowledged before new work begins;
-5. a pending question hears its answer, UNDO and CANCEL (which drop it), HELP and LANGUAGE;
+5. a pending question hears its answer, UNDO and CANCEL (which drop it), HELP, LANGUAGE,
+   DEVICES;
 6. commands that mean the same everywhere; a command that means nothing here says so;
 7. the flow.
 
@@ -129,6 +130,7 @@ def step(session: Session, input: Input) -> Step:
 
 
 def _answered(session: Session, input: Input) -> Step:
+    session = replace(session, devices=False) if session.devices else session
     match input:
         case Refused(why=why):
             told = reply.stop(session, word.STOP, people.disk_refused(why), people.MAKE_ROOM)
@@ -186,6 +188,8 @@ def _heard(session: Session, input: Scanned | Weighed | NotZeroed | Unweighed) -
         return Step(help.turn(session))
     if name == "LANGUAGE":
         return Step(_other_language(session))
+    if name == "DEVICES":
+        return Step(replace(session, devices=True))
     if session.help_page:
         session = replace(session, help_page=0)
         if name == "ACK":

@@ -216,6 +216,12 @@ def _of_parcel(order: Order | None, parcel_id: str, job: str) -> PrintState | No
     return parcel.print_state
 
 
+def printer_of(turn: Turn, job: str) -> str:
+    """Name the printer that a job is for; "" for a job that is not there."""
+    row = _row(turn, job)
+    return row.printer if row else ""
+
+
 def _row(turn: Turn, job: str) -> _Row | None:
     found = turn.row(_FIND, {"job": job})
     return _Row(*found) if found else None

@@ -1,9 +1,9 @@
 """Every sentence that a person reads at the bench, in every language.
 
 Flows speak in `Text`: a key and what goes in its gaps, made by the typed functions of `word`,
-`pieces`, `parcels`, `labels`, `orders`, `people` and `reasons`. The catalogues `en` and `zh` have
-one sentence a key; `render` puts the two together, at the last moment, so that the language can be
-switched at any time and a stored screen be shown in another one.
+`pieces`, `parcels`, `labels`, `orders`, `people`, `devices`, `setup` and `reasons`. The catalogues
+`en` and `zh` have one sentence a key; `render` puts the two together, at the last moment, so that
+the language can be switched at any time and a stored screen be shown in another one.
 
 A sentence says what happened, or what to do: no codes, no blame, no exclamation mark.
 
@@ -19,11 +19,14 @@ from string import Formatter
 
 from station.prompt import Tone, Verdict
 from station.session import Text
-from station.wording import en, zh
+from station.wording import en, en_devices, zh, zh_devices
 from station.wording.people import CLICK_HERE, NOT_LISTENING, PRESS_AGAIN_TO_LEAVE, packed_today
 from station.wording.word import ASLEEP, mode
 
-CATALOGUES: Mapping[str, Mapping[str, str]] = {"en": en.SENTENCES, "zh": zh.SENTENCES}
+CATALOGUES: Mapping[str, Mapping[str, str]] = {
+    "en": en.SENTENCES | en_devices.SENTENCES,
+    "zh": zh.SENTENCES | zh_devices.SENTENCES,
+}
 LANGUAGES = tuple(CATALOGUES)
 """The first is what an unknown language falls back to."""
 

@@ -17,6 +17,7 @@ from station.session import Text
 from station.wording import (
     CATALOGUES,
     LANGUAGES,
+    devices,
     labels,
     lamps,
     notices,
@@ -33,6 +34,7 @@ from station.wording.labels import NEEDS
 from sync.orders import Hold, HoldKind, LabelState, Parcel, PrintState, Reason
 
 MODULES: tuple[ModuleType, ...] = (
+    devices,
     labels,
     lamps,
     notices,
@@ -53,6 +55,9 @@ EXAMPLES: dict[str, tuple[object, ...]] = {
         for stage in Stage
         for bench, lane, hold in (("", "", ""), ("b2", "GREEN", "stock"))
     ),
+    "device": devices.KINDS,
+    "word": (*devices.TROUBLES, "something else", "", "", "", ""),
+    "state": (*("bad",) * len(devices.TROUBLES), "bad", "ok", "busy", "off", "bad"),
     "seconds": (30.0, 840.0, 7_200.0, 200_000.0),
     "needs": (*NEEDS, "something else"),
     "reason": tuple(Reason),
