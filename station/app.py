@@ -97,6 +97,9 @@ class LampChanged(Message):
 class Leaf(Protocol):
     """A page that lies over the working screen until the next scan: the devices, a menu."""
 
+    closes: frozenset[str]
+    """Keys that take it away, and do nothing else."""
+
     def page(self, language: str) -> Page:
         """Return what is to be seen now."""
 
@@ -232,19 +235,22 @@ class BenchApp(FloorApp):
     async def pressed(self, key: str) -> None:
         """A person pressed a key."""
         leaf = self._leaf
+        if leaf is not None and key in leaf.closes:
+            self._close()
+            return
         if leaf is not None and leaf.pressed(key):
             self._refresh_page()
             return
         command = commands.of_key(key)
-        if self._close() and command is not None and command.name in ("DEVICES", "ACK"):
-            return
         if command is not None:
+            self._close()
             self._show(self.bench.put(Commanded(command.name)))
         elif key in QUIT_KEYS:
             self._leave()
         elif self._hook is not None and self._hook.pressed(key):
-            if self._hook.leaf is not None:
-                self._open(self._hook.leaf)
+            leaf = self._hook.leaf
+            if leaf is not None:
+                self._open(leaf)
             self._repaint()
 
     def typing(self, line: str) -> None:
@@ -350,6 +356,7 @@ class BenchApp(FloorApp):
 
     def _repaint(self) -> None:
         self._show(self.bench.session)
+        self._refresh_page()
 
     def _tick(self) -> None:
         if self.bench.session.idle and self.bench.lease_over() != self._lease_over:

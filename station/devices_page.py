@@ -38,6 +38,8 @@ class Listed:
 class DevicesPage:
     """What `app.Leaf` promises; its other methods may be called from any thread."""
 
+    closes = frozenset(BACK_KEYS)
+
     def __init__(
         self,
         listed: tuple[Listed, ...],
@@ -105,6 +107,8 @@ def _entry(
     language: str,
 ) -> Entry:
     state, word = lamp or ("unknown", "")
+    if one.kind == "hub" and state == "ok":
+        word = ""  # the hub's says as of when its orders are
     what, do = devices.state(state, word), devices.todo(state, word)
     if one.kind == "hub" and do != devices.NOTHING_TO_DO:
         do = devices.HUB_DO

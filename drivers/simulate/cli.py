@@ -179,7 +179,7 @@ def _personality(options: argparse.Namespace) -> Personality:
 
 
 def _words(printer: VirtualPrinter) -> Obey:
-    """Return what a printer does when told: media N, fault NAME, take, clear, state."""
+    """Return what it does when told: media N, fault NAME, take, [un]plug, clear, state."""
 
     def obey(line: str) -> dict[str, object]:
         word, _, rest = line.strip().partition(" ")
@@ -187,6 +187,8 @@ def _words(printer: VirtualPrinter) -> Obey:
             "media": lambda: printer.load(_count(rest) if rest else None),
             "fault": lambda: printer.fault(rest),
             "take": printer.take_label,
+            "unplug": printer.unplug,
+            "plug": printer.plug,
             "clear": printer.clear,
             "state": lambda: None,
         }

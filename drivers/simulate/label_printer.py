@@ -91,6 +91,14 @@ class VirtualPrinter:
             paper.sensed_dots = None
             self._changed.notify_all()
 
+    def unplug(self) -> None:
+        """Pull the cable out of the printer; what it has taken in it prints."""
+        self._server.unplug()
+
+    def plug(self) -> None:
+        """Put the cable back."""
+        self._server.plug()
+
     def load(self, media: int | None = None) -> None:
         """Put in a new roll: of `media` labels, or as long as the first one was."""
         with self._changed:
@@ -126,6 +134,7 @@ class VirtualPrinter:
                 "paused": paper.paused,
                 "jammed": paper.jammed,
                 "label_waiting": paper.label_waiting,
+                "unplugged": self._server.unplugged,
                 "armed": [f"{fault.name}={fault.value}" for fault in self._server.armed],
             }
 

@@ -74,6 +74,8 @@ class Server:
         self.habits: dict[str, Fault] = {}
         """Of the wire and of the language, by name."""
         self._off_until = 0.0
+        self.unplugged = False
+        """The cable is out: nobody is reached, and what was on its way is lost."""
         self._stalls = 0
         """Counts `clear`: a stalled connection goes on when it changes."""
         self._connections: set[socket.socket] = set()
@@ -88,9 +90,7 @@ class Server:
     def stop(self) -> None:
         """Cut every connection, and end all threads."""
         self._stopping.set()
-        # A connection to ourselves wakes `accept`, which closing does not.
-        with contextlib.suppress(OSError):
-            socket.create_connection((self.host, self.port), 1).close()
+        self._wake()
         with self._lock:
             for connection in self._connections:
                 with contextlib.suppress(OSError):
@@ -123,11 +123,34 @@ class Server:
         """Is no connection taken, for want of power?"""
         return time.monotonic() < self._off_until
 
+    def unplug(self) -> None:
+        """Pull the cable: connections end, and there is nobody to connect to."""
+        with self._lock:
+            if self.unplugged:
+                return
+            self.unplugged = True
+        self._wake()
+        with self._lock:
+            for connection in self._connections:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def plug(self) -> None:
+        """Put the cable back."""
+        with self._lock:
+            self.unplugged = False
+            self._lock.notify_all()
+
     @property
     def armed(self) -> list[Fault]:
         """The faults that have not hit yet."""
         with self._lock:
             return list(self._armed)
+
+    def _wake(self) -> None:
+        """A connection to ourselves wakes `accept`, which closing does not."""
+        with contextlib.suppress(OSError):
+            socket.create_connection((self.host, self.port), 1).close()
 
     def _spawn(self, run: Callable[[], None]) -> None:
         self._threads = [thread for thread in self._threads if thread.is_alive()]
@@ -145,9 +168,19 @@ class Server:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 connection.close()
                 continue
+            if self.unplugged:
+                connection.close()
+                self._wait_for_the_cable()
+                continue
             with self._lock:
                 self._connections.add(connection)
             self._spawn(lambda connection=connection: self._serve(connection))  # type: ignore[misc]
+
+    def _wait_for_the_cable(self) -> None:
+        self._socket.close()
+        self._wait_while(lambda: self.unplugged)
+        if not self._stopping.is_set():
+            self._socket = socket.create_server((self.host, self.port))
 
     def _serve(self, connection: socket.socket) -> None:
         mouth = _Mouth(connection, self.habits)

@@ -17,6 +17,8 @@ class Around(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     badge: str
     """The badge of who packs here, as it is scanned."""
     seed: int = 0
+    world: str = ""
+    """The control address of the demo itself, which can cut the hub; "" for none."""
     hands: str = "robot"
     """robot: it packs by itself; keys: the packer's keys fire the scanner."""
     mistakes: float = 0.02

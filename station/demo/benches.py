@@ -25,6 +25,8 @@ LABEL_MS = 60.0
 """How long a virtual printer takes for a label: a third of a real one."""
 LONGEST_SOCKET = 103
 """Bytes in the path of a socket that every system takes (sockaddr_un: 104 on macOS)."""
+WATCHED_LABEL_MS = 600.0
+"""The same where a person packs: long enough to kill the bench in the middle of one."""
 SETTLE_SECONDS = 0.2
 TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_DISABLE_KITTY_KEY": "1"}
 """What a bench is told of the terminal that nobody looks at."""
@@ -94,7 +96,7 @@ class Place:
         return f"unix://{path}"
 
 
-async def furnish(household: Household, plan: Plan, place: Place) -> None:
+async def furnish(household: Household, plan: Plan, place: Place, world: str = "") -> None:
     """Start the devices of a bench and write its settings. Raises DemoFailed."""
     place.home.mkdir(parents=True)
     scanner, scale = place.home / "scanner", place.home / "scale"
@@ -117,12 +119,13 @@ async def furnish(household: Household, plan: Plan, place: Place) -> None:
         ),
         "utf-8",
     )
-    here = not plan.headless and place.number == 0
+    here = _watched(plan, place)
     around = Around(
         scanner=place.control("scanner"),
         scale=place.control("scale"),
         printer=place.control("label-printer"),
         record=str(place.record),
+        world=world,
         badge=place.badge,
         seed=plan.seed + place.number,
         hands="keys" if here else "robot",
@@ -130,13 +133,24 @@ async def furnish(household: Household, plan: Plan, place: Place) -> None:
     place.around.write_bytes(msgspec.json.encode(around))
 
 
+def _watched(plan: Plan, place: Place) -> bool:
+    """Whether a person packs at that bench."""
+    return not plan.headless and place.number == 0
+
+
 def _printer(plan: Plan, place: Place) -> list[str]:
+    if _watched(plan, place):
+        # Whoever packs here takes the paper out and puts it back; a label can be seen coming.
+        roll, milliseconds = [], WATCHED_LABEL_MS
+    else:
+        roll = ["--media", str(ROLL), "--refill-after", str(REFILL_SECONDS)]
+        milliseconds = LABEL_MS
     return _device(
         place,
         "label-printer",
         *("--listen", "tcp://127.0.0.1:0", "--record", str(place.record)),
-        *("--media", str(ROLL), "--refill-after", str(REFILL_SECONDS)),
-        *("--ms-per-label", str(LABEL_MS)),
+        *roll,
+        *("--ms-per-label", str(milliseconds)),
     )
 
 

@@ -8,7 +8,6 @@ go to the devices' control addresses, so that they come in by the same wires as 
 from __future__ import annotations
 
 import contextlib
-import socket
 import sys
 import threading
 import time
@@ -16,14 +15,12 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
-from urllib.parse import urlsplit
-
-import msgspec
 
 from station import codes
 from station.demo import paper, robot, words
 from station.demo.around import Around
+from station.demo.breaking import Breaking
+from station.demo.device import Device
 from station.demo.record import Record
 from station.demo.robot import Lift, Move, Scan, Seen, Wait, Weigh
 from station.double_read import Reading, double_read
@@ -36,41 +33,6 @@ LOOK_SECONDS = 0.05
 """Printer and scale do not tell us when they are done: how often we look."""
 HEARD_SECONDS = 3.0
 """How long a scan may take until the bench has heard it; then it is taken for lost."""
-
-
-class Device:
-    """The control address of a virtual device: a line of words, a line of JSON."""
-
-    def __init__(self, url: str) -> None:
-        self._path = urlsplit(url).path
-        self._lines: Any = None  # a socket's file has no name in typing
-        self._socket: socket.socket | None = None
-
-    def tell(self, line: str) -> dict[str, Any]:
-        """Say a line; return the answer. Raises OSError when the device is gone."""
-        if self._socket is None:
-            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            self._socket.connect(self._path)
-            self._lines = self._socket.makefile("rw", encoding="utf-8", newline="\n")
-        try:
-            self._lines.write(line + "\n")
-            self._lines.flush()
-            answer = self._lines.readline()
-        except OSError:
-            self.close()
-            raise
-        if not answer:
-            self.close()
-            raise ConnectionResetError(f"{self._path}: the device has gone")
-        return msgspec.json.decode(answer, type=dict[str, Any])
-
-    def close(self) -> None:
-        """Hang up."""
-        for end in (self._lines, self._socket):
-            if end is not None:
-                with contextlib.suppress(OSError):
-                    end.close()
-        self._lines = self._socket = None
 
 
 class Hands:
@@ -98,6 +60,8 @@ class Hands:
         self._asked: list[str] = []
         self._news = False
         self._closing = False
+        self._breaking = Breaking(around, repaint)
+        self._asked_leaf: Breaking | None = None
         self._thread = threading.Thread(target=self._run, name="hands", daemon=True)
         self._thread.start()
 
@@ -122,8 +86,14 @@ class Hands:
             self._changed.notify_all()
 
     def pressed(self, key: str) -> bool:
-        """Make the move that the key asks for."""
-        if self._around.hands != "keys" or key not in words.KEYS:
+        """Make the move that the key asks for, or show what can be broken."""
+        if self._around.hands != "keys":
+            return False
+        if key == words.BREAK_KEY:
+            self._asked_leaf = self._breaking
+            self._breaking.look()
+            return True
+        if key not in words.KEYS:
             return False
         with self._changed:
             self._asked.append(words.KEYS[key])
@@ -131,8 +101,15 @@ class Hands:
             self._changed.notify_all()
         return True
 
+    @property
+    def leaf(self) -> Breaking | None:
+        """The menu of what can be broken, if it has just been asked for."""
+        asked, self._asked_leaf = self._asked_leaf, None
+        return asked
+
     def close(self) -> None:
         """Stop moving."""
+        self._breaking.close()
         with self._changed:
             self._closing = True
             self._changed.notify_all()

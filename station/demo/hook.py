@@ -5,6 +5,7 @@ The app opens a hook when it was started with `--robot FILE`, and calls it so:
     hook = open_hook(file, repaint)      # `repaint` may be called from any thread
     hook.saw(session, heard, waiting)    # after each paint; must return at once
     hook.pressed(key)                    # a key that means nothing to the bench; True: it did here
+    hook.leaf                            # a page that a key has just asked for; None for none
     hook.notice                          # a line to show below the order; "" for none
     hook.close()
 """
@@ -18,8 +19,21 @@ from typing import Protocol
 import msgspec
 
 from station.demo.around import Around
+from station.prompt import Page
 from station.session import Session
 from sync.orders import Order
+
+
+class Leaf(Protocol):
+    """As `station.app.Leaf`, which must not be imported here: the app imports the terminal."""
+
+    closes: frozenset[str]
+
+    def page(self, language: str) -> Page:
+        """Return what is to be seen."""
+
+    def pressed(self, key: str) -> bool:
+        """Say whether the key meant something here."""
 
 
 class Hook(Protocol):
@@ -38,6 +52,10 @@ class Hook(Protocol):
 
     def pressed(self, key: str) -> bool:
         """A key was pressed that no command has; say whether it meant something here."""
+
+    @property
+    def leaf(self) -> Leaf | None:
+        """A page that a key has just asked for; asked again, none."""
 
     def close(self) -> None:
         """The bench ends."""

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from drivers.simulate.control import Control
 from station.demo import benches, count, ends, plan, world
 from station.demo.benches import Place
 from station.demo.plan import Kill, Plan
@@ -125,7 +126,12 @@ class Demo:
 
     async def _furnish(self) -> None:
         await asyncio.gather(
-            *(benches.furnish(self._household, self._plan, place) for place in self._places)
+            *(
+                benches.furnish(
+                    self._household, self._plan, place, self._places[0].control("world")
+                )
+                for place in self._places
+            )
         )
 
     async def headless(self) -> int:
@@ -149,6 +155,11 @@ class Demo:
             await self._open_bench(place)
         await self._until_orders_wait()
         self._progress.clear()
+        assert self._world is not None
+        with contextlib.closing(Control(here.control("world"), self._world.switch().obey)):
+            return await self._sit_down(here)
+
+    async def _sit_down(self, here: Place) -> int:
         loop = asyncio.get_running_loop()
         # Ctrl-C belongs to the bench now; it has the terminal, and says what the key means there.
         loop.add_signal_handler(signal.SIGINT, lambda: None)

@@ -11,12 +11,14 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
 from station.demo.count import Sold
 from station.demo.plan import Plan, badges, bench_names, changing_seconds
-from station.demo.process import Household
+from station.demo.process import Child, Household
+from station.demo.switch import HubSwitch
 from sync.orders import Order
 
 HUB = (sys.executable, "-m", "sync.hub")
@@ -53,6 +55,7 @@ class World:
     home: Path
     """The hub's own folder."""
     household: Household
+    hub_process: Child | None
     prefetch: int
     """Shipments that a bench has ahead: few enough that the benches share the work."""
 
@@ -60,6 +63,14 @@ class World:
     def environ(self) -> dict[str, str]:
         """What the hub's commands need to find it."""
         return {"PACKBENCH_HOME": str(self.home)}
+
+    def switch(self) -> HubSwitch:
+        """Return what cuts the hub and starts it again, where it was; call it in the loop."""
+        assert self.hub_process is not None
+        port = urlsplit(self.hub).port
+        argv = [*HUB, "serve", "--port", str(port)]
+        loop = asyncio.get_running_loop()
+        return HubSwitch(self.household, self.hub_process, argv, self.environ, loop)
 
     async def sold(self) -> dict[str, Sold]:
         """Read the marketplace's books."""
@@ -83,7 +94,7 @@ class World:
 async def build(household: Household, plan: Plan, folder: Path) -> World:
     """Start marketplace, carrier and hub, and connect them. Raises DemoFailed."""
     prefetch = max(3, min(12, plan.orders // (2 * plan.benches)))
-    world = World("", "", folder / "hub", household, prefetch)
+    world = World("", "", folder / "hub", household, None, prefetch)
     market, carrier, _ = await asyncio.gather(
         household.start("marketplaces", _marketplaces(plan, folder)),
         household.start("carrier", _carrier(plan, folder)),
@@ -101,7 +112,8 @@ async def build(household: Household, plan: Plan, folder: Path) -> World:
         )
     )
     hub = await household.start("hub", [*HUB, "serve", "--port", "0"], world.environ)
-    return World(hub.ready["base_url"], market.ready["books_url"], world.home, household, prefetch)
+    books = market.ready["books_url"]
+    return World(hub.ready["base_url"], books, world.home, household, hub, prefetch)
 
 
 def _marketplaces(plan: Plan, folder: Path) -> list[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from drivers.simulate.control import Control
 from station.demo.benches import Place
-from station.demo.hands import Device
+from station.demo.device import Device
 
 
 def test_a_device_is_reached_however_long_the_way_to_the_demos_folder_is(tmp_path: Path) -> None:

@@ -4,31 +4,40 @@ import os
 import pty
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyte
 import pytest
 
+from station.codes import read
+from station.codes.code import Tracking
+from station.demo import words
+from station.demo.breaking import THINGS
+from station.demo.record import labels
 from tests.station.demo.test_process import ended
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 READY_SECONDS, ANSWER_SECONDS = 200.0, 60.0
-NEXT, WRONG, LEAVE = b"\x0e", b"\x18", b"\x11"
+NEXT, WRONG, LEAVE, BREAK = b"\x0e", b"\x18", b"\x11", b"\x14"
+UP, DOWN, ENTER = b"\x1b[A", b"\x1b[B", b"\r"
 
 
 class Seat:
     """A newcomer in front of a terminal of 100 x 32."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, orders: int) -> None:
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
             environ = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "32"}
-            words = ["demo", "--orders", "4", "--seed", "3", "--keep", str(folder)]
-            os.execve(sys.executable, [sys.executable, "-m", "station.cli", *words], environ)
+            arguments = ["demo", "--orders", str(orders), "--seed", "3", "--keep", str(folder)]
+            os.execve(sys.executable, [sys.executable, "-m", "station.cli", *arguments], environ)
         os.set_blocking(self._terminal, False)
         self._screen = pyte.Screen(100, 32)
         self._stream = pyte.ByteStream(self._screen)
+        self._at = 0
+        """Which row of the menu is chosen."""
 
     def press(self, key: bytes) -> None:
         os.write(self._terminal, key)
@@ -58,17 +67,41 @@ class Seat:
                 return
         raise AssertionError(self.screen)
 
+    def break_or_mend(self, thing: str, then: str) -> None:
+        """Choose it in the menu, and wait until it is seen."""
+        self.press(BREAK)
+        assert self.sees("BREAK THINGS"), self.screen
+        while self._at != THINGS.index(thing):
+            down = self._at < THINGS.index(thing)
+            self._at += 1 if down else -1
+            self.press(DOWN if down else UP)
+            # Keys that come faster than fingers are a scanner's.
+            row = THINGS[self._at]
+            chosen = (words.breaking("en", f"{row}{how}") for how in ("", ".mend"))
+            assert self.sees(*(f"▶ {lamp} {one}" for one in chosen for lamp in "●✖")), self.screen
+        self.press(ENTER)
+        assert self.sees(then), self.screen
+
 
 @pytest.fixture
-def seat(tmp_path: Path) -> Iterator[Seat]:
-    sitting = Seat(tmp_path)
-    yield sitting
-    if not ended(sitting.pid):
-        os.kill(sitting.pid, 15)
-    os.waitpid(sitting.pid, 0)
+def sit_down(tmp_path: Path) -> Iterator[Callable[[int], Seat]]:
+    sitting: list[Seat] = []
+
+    def take_a_seat(orders: int) -> Seat:
+        sitting.append(Seat(tmp_path, orders))
+        return sitting[-1]
+
+    yield take_a_seat
+    for one in sitting:
+        if not ended(one.pid):
+            os.kill(one.pid, 15)
+        os.waitpid(one.pid, 0)
 
 
-def test_a_newcomer_packs_an_order_with_one_key_and_leaves(seat: Seat) -> None:
+def test_a_newcomer_packs_an_order_with_one_key_and_leaves(
+    sit_down: Callable[[int], Seat],
+) -> None:
+    seat = sit_down(4)
     assert seat.sees("Ctrl+N right scan", seconds=READY_SECONDS), seat.screen
     seat.press_until(NEXT, "Scan an order, a tote, or any piece")
     seat.press_until(NEXT, "to go")
@@ -80,3 +113,40 @@ def test_a_newcomer_packs_an_order_with_one_key_and_leaves(seat: Seat) -> None:
     assert seat.sees("leave"), seat.screen
     seat.press(LEAVE)
     assert ended(seat.pid)
+
+
+def test_whatever_a_person_breaks_every_label_comes_out_once(
+    sit_down: Callable[[int], Seat], tmp_path: Path
+) -> None:
+    seat = sit_down(8)
+    assert seat.sees("Ctrl+N right scan", seconds=READY_SECONDS), seat.screen
+    seat.press_until(NEXT, "Scan an order, a tote, or any piece")
+
+    seat.break_or_mend("paper", "load a roll")
+    seat.press_until(NEXT, "prints soon", "Wait")
+    seat.break_or_mend("paper", "Pull the paper out")
+    seat.press_until(NEXT, "1 packed")
+
+    seat.break_or_mend("cable", "check its cable")
+    seat.press_until(NEXT, "prints soon", "Wait")
+    seat.break_or_mend("cable", "Cut the printer's cable")
+    seat.press_until(NEXT, "2 packed")
+
+    seat.break_or_mend("hub", "The hub is gone")
+    seat.break_or_mend("kill", "The bench dies at the next label")
+    seat.press_until(NEXT, "3 packed")
+    seat.break_or_mend("hub", "Cut the hub")
+    seat.press_until(NEXT, "4 packed")
+    seat.press(LEAVE)
+    assert seat.sees("leave"), seat.screen
+    seat.press(LEAVE)
+    assert ended(seat.pid)
+
+    out = Counter(
+        code
+        for label in labels(tmp_path / "bench-1" / "printed")
+        for code in label
+        if isinstance(read(code), Tracking)
+    )
+    assert len(out) == 4
+    assert set(out.values()) == {1}
