@@ -44,6 +44,7 @@ COMMANDS = {
     "orders": Command("station.bench_cli", "this bench's own queue"),
     "scan": Command("station.scan_cli", "what a scan would mean here"),
     "doctor": Command("station.doctor", "check everything, and say what to do"),
+    "setup": Command("station.setup.cli", "find the devices, try them, write station.toml"),
     "device": Command("station.device_cli", "list, test, identify or simulate devices"),
     "label": Command("station.paper_cli", "layouts: list, draw, read back, watch"),
     "cards": Command("station.cards_cli", "the command sheet: every command as a barcode"),

@@ -224,8 +224,8 @@ class _Way:
         return False, text
 
 
-_AIM_KINDS = ("]C0", "]C1", "]C2")
-"""The set-up code is a Code 128; some say GS1-128 of it because of the GS."""
+_AIM_KINDS = ("]C0", "]C1", "]C2", "]Q0", "]Q1", "]Q3")
+"""The set-up code is a Code 128 on paper and a QR code on a screen; some say GS1 of it."""
 _LONGEST_INSTEAD = 6
 """Characters that may stand for a GS: "{GS}", "^029"."""
 

@@ -17,6 +17,8 @@ from station.widgets.look import Ink, Look, paint
 _NAME, _KIND = 12, 9
 _MARGIN = 4
 """Cells before the name: the chosen mark and the lamp."""
+_BESIDE = 40
+"""Cells that the entries need beside a drawing."""
 _PAPER: Ink = ("#000000", "#ffffff")
 """A scanner reads dark bars on a light field, and most read nothing else."""
 
@@ -31,7 +33,7 @@ class PageList(Drawn[Page]):
         """Title, notice, entries; the drawing beside or below them."""
         page, look = self.value, self.look
         across = max((cell_len(row) for row in page.drawn), default=0)
-        beside = bool(across) and width - across >= 2 * across and len(page.drawn) < height
+        beside = bool(across) and width - across >= _BESIDE and len(page.drawn) < height
         room = width - across - 2 if beside else width
         below = len(page.drawn) if page.drawn and not beside and across <= width else 0
         rows = [_title(page.title, look, room)]

@@ -19,13 +19,13 @@ from string import Formatter
 
 from station.prompt import Tone, Verdict
 from station.session import Text
-from station.wording import en, en_devices, zh, zh_devices
+from station.wording import en, en_devices, en_setup, zh, zh_devices, zh_setup
 from station.wording.people import CLICK_HERE, NOT_LISTENING, PRESS_AGAIN_TO_LEAVE, packed_today
 from station.wording.word import ASLEEP, mode
 
 CATALOGUES: Mapping[str, Mapping[str, str]] = {
-    "en": en.SENTENCES | en_devices.SENTENCES,
-    "zh": zh.SENTENCES | zh_devices.SENTENCES,
+    "en": en.SENTENCES | en_devices.SENTENCES | en_setup.SENTENCES,
+    "zh": zh.SENTENCES | zh_devices.SENTENCES | zh_setup.SENTENCES,
 }
 LANGUAGES = tuple(CATALOGUES)
 """The first is what an unknown language falls back to."""

@@ -1,4 +1,4 @@
-"""Which English sentences speak of devices and of setting up a bench?"""
+"""Which English sentences speak of devices?"""
 
 SENTENCES: dict[str, str] = {
     "devices.title": "DEVICES",

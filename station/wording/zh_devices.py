@@ -1,4 +1,4 @@
-"""Which Chinese sentences speak of devices and of setting up a bench?"""
+"""Which Chinese sentences speak of devices?"""
 
 SENTENCES: dict[str, str] = {
     "devices.title": "设备",

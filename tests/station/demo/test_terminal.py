@@ -69,8 +69,9 @@ class Seat:
 
     def break_or_mend(self, thing: str, then: str) -> None:
         """Choose it in the menu, and wait until it is seen."""
-        self.press(BREAK)
-        assert self.sees("BREAK THINGS"), self.screen
+        if not self.sees("BREAK THINGS", seconds=0.5):
+            self.press(BREAK)
+            assert self.sees("BREAK THINGS"), self.screen
         while self._at != THINGS.index(thing):
             down = self._at < THINGS.index(thing)
             self._at += 1 if down else -1
