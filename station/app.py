@@ -309,6 +309,7 @@ class BenchApp(FloorApp):
             self.exit(0)
             return
         self._quit_asked = now
+        self._close()
         self.working.typing(wording.render(wording.press_again_to_leave(), self._language))
 
     # -- what is shown

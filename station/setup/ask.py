@@ -106,12 +106,12 @@ def _with(url: str, ask: Callable[[Transport], Answer]) -> Answer | Failed:
 def _receipts(url: str, wire: Transport) -> PrinterFound | None:
     reader = receipts.Reader()
     known = _answer(wire, receipts.ASK_STATUS, lambda data: bool(reader.receive(data)))
-    return PrinterFound(url=url, language="escpos", model="ESC/POS") if known else None
+    return PrinterFound(url=url, language="escpos") if known else None
 
 
 def _tspl(url: str, wire: Transport) -> PrinterFound | None:
     known = _answer(wire, _TSPL_ASK, lambda data: len(data) == 1 and not data[0] & ~_TSPL_KNOWN)
-    return PrinterFound(url=url, language="tspl", model="TSPL") if known else None
+    return PrinterFound(url=url, language="tspl") if known else None
 
 
 def _zpl(url: str, wire: Transport) -> PrinterFound | None:

@@ -277,7 +277,7 @@ def _tested(plan: Plan, findings: tuple[Finding, ...]) -> Step:
     plan = replace(plan, findings=findings)
     if any(not isinstance(one, NoAim) for one in findings):
         return replace(plan, said=w.SCAN_AGAIN), ()
-    return replace(plan, said=w.ALL_WELL), ()
+    return replace(plan, said=Text("")), ()
 
 
 def _weighed(plan: Plan, grams: int) -> Step:

@@ -44,13 +44,19 @@ def folded(text: str, width: int, rows: int) -> list[str]:
 
     >>> folded("put it aside and tell the lead", 12, 2)
     ['put it aside', 'and tell th…']
+    >>> folded("发送 GS", 3, 2)
+    ['发', '送…']
     """
     rest = clean(text)
     lines: list[str] = []
     while rest and len(lines) < rows - 1 and cell_len(rest) > width:
-        head = set_cell_size(rest, width).rstrip("\0")
+        head = rest[:width]
+        while cell_len(head) > width:
+            head = head[:-1]
         cut = len(head) if rest[len(head) : len(head) + 1] == " " else head.rfind(" ")
-        cut = cut if cut > 0 else len(head.rstrip())
+        # Chinese may be broken anywhere; at a space near the left half the row would be empty.
+        early = cell_len(head[-1:]) == 2 and cell_len(head[: max(cut, 0)]) < width // 2
+        cut = len(head.rstrip()) if cut <= 0 or early else cut
         lines.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     return [*lines, left(rest, width).rstrip()] if rest or not lines else lines

@@ -40,6 +40,7 @@ SENTENCES: dict[str, str] = {
     "setup.key_back": "Back",
     "setup.key_print": "Print",
     "setup.key_leave": "Leave",
+    "setup.printer_unnamed": "A printer that speaks {language}.",
     "setup.printer_found": "{model} speaks {language}, {dots} dots per mm.",
     "setup.scale_found": "It speaks {protocol} and shows {n} g.",
     "setup.scanner_at": "heard at {url}",

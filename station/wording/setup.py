@@ -50,7 +50,9 @@ KEY_LEAVE = text("setup.key_leave")
 
 
 def printer_found(language: str, dots_per_mm: int, model: str) -> Text:
-    """What a printer turned out to be."""
+    """What a printer turned out to be; "" for a model that it does not tell."""
+    if not model:
+        return text("setup.printer_unnamed", language=language.upper())
     return text("setup.printer_found", language=language.upper(), dots=dots_per_mm, model=model)
 
 

@@ -40,6 +40,7 @@ SENTENCES: dict[str, str] = {
     "setup.key_back": "返回",
     "setup.key_print": "打印",
     "setup.key_leave": "离开",
+    "setup.printer_unnamed": "一台语言是 {language} 的打印机。",
     "setup.printer_found": "{model} 的语言是 {language}，每毫米 {dots} 点。",
     "setup.scale_found": "它用 {protocol}，显示 {n} 克。",
     "setup.scanner_at": "在 {url}",

@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from drivers.label_printers.unusable import Why
+from drivers.scanners import setup as s
 from station.glyphs.face import han, letters
 from station.notice import Kind, Notice, Stage
 from station.session import Text
@@ -28,6 +29,7 @@ from station.wording import (
     pieces,
     reasons,
     render,
+    setup,
     word,
 )
 from station.wording.labels import NEEDS
@@ -43,6 +45,7 @@ MODULES: tuple[ModuleType, ...] = (
     parcels,
     people,
     pieces,
+    setup,
     word,
 )
 EXAMPLES: dict[str, tuple[object, ...]] = {
@@ -56,6 +59,21 @@ EXAMPLES: dict[str, tuple[object, ...]] = {
         for bench, lane, hold in (("", "", ""), ("b2", "GREEN", "stock"))
     ),
     "device": devices.KINDS,
+    "found": (
+        s.WrongLayout("us", "de"),
+        s.CapsLock(),
+        s.OneCase(upper=True),
+        s.LostGs(""),
+        s.LostGs("^029"),
+        s.InputMethod(),
+        s.NoEnding(),
+        s.DoubleEnding("\r\n"),
+        s.NoAim(),
+        s.Twice(),
+        s.Damaged("x"),
+        s.AnotherCode("x"),
+    ),
+    "model": ("ZD421", ""),
     "word": (*devices.TROUBLES, "something else", "", "", "", ""),
     "state": (*("bad",) * len(devices.TROUBLES), "bad", "ok", "busy", "off", "bad"),
     "seconds": (30.0, 840.0, 7_200.0, 200_000.0),

@@ -139,6 +139,15 @@ async def test_a_parcel_put_down_beside_the_work_leaves_the_page_open(store: Sto
         await until_seen(pilot, "DEVICES", "labels ●")
 
 
+async def test_who_wants_to_leave_is_asked_where_it_can_be_seen(store: Store) -> None:
+    app = an_app(store, a_page())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.pressed("f2")
+        await until_seen(pilot, "DEVICES")
+        await app.pressed("ctrl+q")
+        await until_seen(pilot, "leave", gone="DEVICES")
+
+
 async def test_the_page_lives_while_lamps_change(store: Store) -> None:
     page = a_page()
     app = an_app(store, page)
