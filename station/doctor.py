@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
@@ -24,11 +25,15 @@ import msgspec
 from station import config
 from station.config import BadConfig, Config
 
+if TYPE_CHECKING:
+    from station.checkup import Looked
+
 ASK_SECONDS = 5.0
 SMALLEST = (80, 24)
 """Columns and rows that the working screen needs."""
-MOST_APART_SECONDS = 5.0
-"""How far the clocks of hub and bench may be apart: ship-by times are counted down here."""
+MOST_APART_SECONDS = 60.0
+"""How far the clocks of hub and bench may be apart: ship-by times are counted down here, and they
+are whole minutes."""
 ROOM_MEBIBYTES = 200
 """Free room below which a busy bench may stand still before anybody looks again."""
 SCRIPTS = {"Latin": "é", "Chinese": "包", "Thai": "ก", "Arabic": "ش"}
@@ -42,6 +47,10 @@ class Finding(msgspec.Struct, frozen=True):
     found: str
     do: str = ""
     """"" where there is nothing to do."""
+    lamp: str = ""
+    """Of a device: ok | warn | bad | off | unknown."""
+    last: str = ""
+    """What the device said of itself."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -238,13 +247,42 @@ def clock(there: float, here: float) -> Finding:
 
 
 def devices(settings: Config) -> Iterator[Finding]:
-    """Does every device of station.toml answer?"""
-    from station import device_cli  # serial ports are for here alone
+    """How is every device of station.toml, and what is to be done about it?"""
+    from station.checkup import look as look_at  # serial ports are for here alone
 
-    listed = device_cli.listed(settings)
-    for device in (device_cli.identify(settings, one) for one in listed):
-        do = "" if device.ok else "plug it in and switch it on; packbench device test says more"
-        found = f"{device.kind} {device.url}: {device.said}"
-        yield Finding(device.name, device.ok is True, found, do)
-    if not listed:
-        yield Finding("devices", True, "none in station.toml: a keyboard scanner needs no entry")
+    kinds = (
+        ("scanner", settings.scanners),
+        ("scale", settings.scales),
+        ("printer", settings.printers),
+    )
+    every = [(name, kind, one) for kind, named in kinds for name, one in named.items()]
+    for name, kind, device in every:
+        yield _device(name, kind, device.url, look_at(device), settings.language)
+    if not every:
+        yield Finding("devices", True, "none in station.toml: packbench setup finds them")
+
+
+def _device(name: str, kind: str, url: str, looked: Looked, language: str) -> Finding:
+    from station import conflict
+    from station.wording import devices as words
+    from station.wording import render
+
+    path = urlsplit(url).path
+    what, do = words.state(looked.lamp, looked.word), words.todo(looked.lamp, looked.word)
+    if looked.word == "occupied" and (held := conflict.holders(path)):
+        what, do = words.held(held[0]), words.release(held[0])
+    elif looked.word == "unplugged" and url.startswith("usb://") and conflict.nodeless_printer():
+        taken = conflict.takers()
+        what = words.node_taken(taken[0]) if taken else words.NODE_MISSING
+        do = words.release(taken[0]) if taken else words.LOAD_DRIVER
+    elif looked.lamp == "unknown" and not looked.word:
+        what, do = words.CANNOT_BE_ASKED, words.NOTHING_TO_DO
+    said = f" ({looked.said})" if looked.said else ""
+    return Finding(
+        name,
+        looked.lamp not in ("bad", "off"),
+        f"{kind} {url}: {render(what, language)}{said}",
+        "" if do == words.NOTHING_TO_DO else render(do, language),
+        lamp=looked.lamp,
+        last=looked.said,
+    )

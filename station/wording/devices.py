@@ -22,6 +22,9 @@ TEST_LABEL = text("devices.test_label")
 TEST_LABEL_SENT = text("devices.test_label_sent")
 TEST_LABEL_FAILED = text("devices.test_label_failed")
 NO_TEST = text("devices.no_test")
+NODE_MISSING = text("devices.node_missing")
+LOAD_DRIVER = text("devices.load_driver")
+CANNOT_BE_ASKED = text("devices.cannot_be_asked")
 HUB_DO = text("device_do.hub")
 NOTHING_TO_DO = text("device_do.nothing")
 _MINUTE, _HOUR = 60, 3_600
@@ -86,6 +89,27 @@ def last(heard: str, seconds: float) -> Text:
     if seconds < _HOUR:
         return text("devices.last_minutes", heard=heard, n=int(seconds // _MINUTE))
     return text("devices.last_hours", heard=heard, n=int(seconds // _HOUR))
+
+
+def held(program: str) -> Text:
+    """Which program holds it."""
+    return text("devices.held", program=program)
+
+
+def node_taken(program: str) -> Text:
+    """Which service has taken the printer away from the kernel."""
+    return text("devices.node_taken", program=program)
+
+
+def release(program: str) -> Text:
+    """How a program is made to let go."""
+    ways = {
+        "cupsd": "devices.release_cups",
+        "ipp-usb": "devices.release_ipp_usb",
+        "ModemManager": "devices.release_modems",
+        "packbench": "devices.release_bench",
+    }
+    return text(ways.get(program, "devices.release"), program=program)
 
 
 def scanned(code: str) -> Text:

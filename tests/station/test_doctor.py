@@ -1,5 +1,9 @@
 import argparse
 import json
+import os
+import pty
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -62,7 +66,51 @@ def test_a_printer_that_is_off_is_named(tmp_path: Path) -> None:
     (tmp_path / config.FILE).write_text('[printers.labels]\nurl = "tcp://127.0.0.1:1"\n', "utf-8")
     labels = found(tmp_path)["labels"]
     assert not labels.ok
-    assert "switch it on" in labels.do
+    assert "Switch it on" in labels.do
+
+
+def test_each_device_has_its_lamp_its_last_words_and_one_sentence(tmp_path: Path) -> None:
+    with VirtualPrinter(media=0) as printer:
+        (tmp_path / config.FILE).write_text(
+            f'language = "zh"\n[printers.labels]\nurl = "{printer.url}"\n', "utf-8"
+        )
+        labels = found(tmp_path)["labels"]
+    assert (labels.ok, labels.lamp) == (False, "bad")
+    assert "ZD421" in labels.last
+    assert labels.do == "请装一卷纸，合上盖子。"
+
+
+def test_a_port_that_another_program_holds_names_it(tmp_path: Path) -> None:
+    port = tmp_path / "tty"
+    ours, theirs = pty.openpty()
+    port.symlink_to(os.ttyname(theirs))
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import serial, sys; s = serial.Serial(sys.argv[1], exclusive=True);"
+            "print('held', flush=True); sys.stdin.read()",
+            str(port),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        (tmp_path / config.FILE).write_text(f'[scanners.hand]\nurl = "serial://{port}"\n', "utf-8")
+        hand = found(tmp_path)["hand"]
+        holder.kill()
+    os.close(ours)
+    os.close(theirs)
+    assert not hand.ok
+    assert "python" in hand.found
+    assert "Close python" in hand.do
+
+
+@pytest.mark.parametrize(("apart", "ok"), [(59, True), (-59, True), (61, False), (-61, False)])
+def test_clocks_that_are_a_minute_apart_are_said(apart: int, ok: bool) -> None:
+    assert doctor.clock(1000.0, 1000.0 + apart).ok is ok
 
 
 def test_a_broken_file_is_said_and_the_rest_looked_at(tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ EXAMPLES: dict[str, tuple[object, ...]] = {
         s.AnotherCode("x"),
     ),
     "model": ("ZD421", ""),
+    "program": ("cupsd", "ipp-usb", "ModemManager", "packbench", "minicom"),
     "word": (*devices.TROUBLES, "something else", "", "", "", ""),
     "state": (*("bad",) * len(devices.TROUBLES), "bad", "ok", "busy", "off", "bad"),
     "seconds": (30.0, 840.0, 7_200.0, 200_000.0),
