@@ -21,8 +21,10 @@ from drivers import scales, scanners
 from drivers.label_printers import language, trial, zpl_status
 from drivers.label_printers.capability import Capability
 from drivers.transports import Transport, WireError, open_transport
-from station import config, printer_trial
+from station import checkup, config, printer_trial
 from station.config import BadConfig, Config, Printer, Scale, Scanner
+from station.wording import devices as words
+from station.wording import render
 
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 2.0
@@ -116,6 +118,8 @@ def ports() -> Iterator[Found]:
 def identify(settings: Config, device: Found) -> Found:
     """Ask a device what it is."""
     match _settings(settings, device):
+        case Printer(receipts=True) as printer:
+            return _receipts(device, printer, settings.language)
         case Printer() as printer:
             return _asked(device, lambda wire: _identity(wire, printer))
         case Scale() as scale:
@@ -130,6 +134,8 @@ def test(settings: Config, device: Found, square: str | None) -> Found:
     match _settings(settings, device):
         case Printer() if square is not None:
             return _take_square(device, square)
+        case Printer(receipts=True) as printer:
+            return _asked(device, lambda wire: _print_receipt(wire, printer, device.name))
         case Printer() as printer:
             return _asked(device, lambda wire: _print(wire, device.name, printer))
         case Scale() as scale:
@@ -240,6 +246,20 @@ def keep_known(name: str, known: Capability) -> None:
     config.home().mkdir(parents=True, exist_ok=True)
     with closing(Store(config.home() / config.DATABASE)) as store, store.turn() as turn:
         printers.keep(turn, name, known)
+
+
+def _receipts(device: Found, printer: Printer, language: str) -> Found:
+    looked = checkup.look(printer)
+    what = render(words.state(looked.lamp, looked.word), language)
+    said = f"{what} {looked.said}".strip()
+    return msgspec.structs.replace(device, ok=looked.lamp in ("ok", "warn"), said=said)
+
+
+def _print_receipt(wire: Transport, printer: Printer, name: str) -> str:
+    from station.trial import job  # drawing is 100 ms that `device list` does not need
+
+    wire.write(job(printer, "TEST", name), time.monotonic() + TEST_SECONDS)
+    return "was sent a test receipt; look whether it came out"
 
 
 def _weight(wire: Transport, scale: Scale, seconds: float, *, loaded: bool = False) -> str:

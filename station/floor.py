@@ -31,6 +31,7 @@ from station.input import RawScan, Scanned
 from station.label_preparing import LabelPreparer, outlet_of
 from station.label_process import LabelProcess
 from station.prompt import Lamp, LampState
+from station.receipt_watch import ReceiptWatch
 from station.session import Session, Settings, Text
 from station.sound import Bell, Silence, Sound, Speaker, find_player
 from station.spool import Printer, Spool
@@ -155,6 +156,8 @@ class _Floor:
                 ready=self._spool.wake,
                 refused=self._label_refused,
             )
+        self._receipts = ReceiptWatch(config.printers, self._lamp)
+        self._spool = Spool(printers, ledger, self._spooled)
         self._devices = Devices(config.scanners, config.scales, self._said, self._lamp)
         self.page = DevicesPage(_listed(config, hub), self._test)
         self.page.lamp(_KEYBOARD, "ok", "")
@@ -166,6 +169,7 @@ class _Floor:
         self._app = app
         self._bench.on_commit = self._committed
         self._devices.start()
+        self._receipts.start()
         self._spool.start()
         if self._labels:
             self._labels.start()
@@ -191,6 +195,8 @@ class _Floor:
         """The app ends."""
         parts = (self._upkeep, self._devices, self._spool, self._link, self._papers, self._watch)
         for part in (*parts, self._labels):
+        listening = (self._upkeep, self._devices, self._spool, self._receipts)
+        for part in (*listening, self._link, self._papers, self._watch):
             if part is not None:
                 part.stop()
 
@@ -374,6 +380,10 @@ class _Floor:
 
     def _layout_changed(self, name: str) -> None:
         self._lamp("layout", "ok", name)
+
+    def _spooled(self, name: str, state: str, text: str) -> None:
+        if self._receipts.spooled(name, state):
+            self._lamp(name, state, text)
 
     def _lamp(self, name: str, state: str, text: str) -> None:
         self._lamps[name] = BenchLamp(device=name, state=state, text=text)

@@ -6,7 +6,7 @@
   terminal the packer's own keys fire the virtual scanner (`words`); without one the `robot` does.
 - Scans and weights travel the roads that real ones travel: the scanner's pseudo-terminal, the
   scale's, the printer's port. The hook never touches the session that it sees.
-- `breaking` is the menu of what can be broken: printer and hub by their control addresses (`device`,
-  `switch`), the bench by SIGKILL.
+- `breaking` is the menu of what can be broken: printer and hub by their control addresses
+  (`device`, `switch`), the bench by SIGKILL.
 - `count` adds up at the ends: what the printers printed, what the marketplace was told.
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from textual import events
@@ -45,8 +46,10 @@ from station.setup.exchange import (
     Write,
 )
 from station.setup.plan import Plan, Stage
+from station.widgets.bars import NOBODY
 from station.widgets.look import Look
 from station.wording import devices, render
+from station.wording import setup as w
 
 QUIET_SECONDS = 0.5
 """After so long without a key, all of a code has come."""
@@ -144,6 +147,8 @@ class SetupApp(FloorApp):
         self._over.typing(line)
 
     def _paint(self) -> None:
+        mode = render(w.MODE, self._spoken)
+        self._over.tick(replace(NOBODY, mode=mode, bench=str(self._file)))
         self._over.show(shown.page(self.plan, self._spoken))
 
     # -- what is to be done

@@ -1,13 +1,14 @@
 """Which English sentences does the set-up wizard say?"""
 
 SENTENCES: dict[str, str] = {
-    "setup.printer_title": "SET-UP 1/6: the label printer",
-    "setup.receipts_title": "SET-UP 2/6: the receipt printer",
-    "setup.scanner_title": "SET-UP 3/6: the scanner",
-    "setup.scale_title": "SET-UP 4/6: the scale",
-    "setup.write_title": "SET-UP 5/6: station.toml",
-    "setup.trial_title": "SET-UP 6/6: a test label",
-    "setup.done_title": "SET-UP: done",
+    "setup.mode": "SET-UP",
+    "setup.printer_title": "1/6: the label printer",
+    "setup.receipts_title": "2/6: the receipt printer",
+    "setup.scanner_title": "3/6: the scanner",
+    "setup.scale_title": "4/6: the scale",
+    "setup.write_title": "5/6: station.toml",
+    "setup.trial_title": "6/6: a test label",
+    "setup.done_title": "Done",
     "setup.choose_printer": "Choose it, or type its address and Enter: tcp://192.168.1.20",
     "setup.choose_receipts": "Choose it, or type its address and Enter; F8 if there is none.",
     "setup.choose_scanner": "Choose how the scanner is plugged in.",

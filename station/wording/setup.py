@@ -6,6 +6,7 @@ from drivers.scanners import setup as s
 from station.session import Text
 from station.wording.text import shown, text
 
+MODE = text("setup.mode")
 PRINTER_TITLE = text("setup.printer_title")
 RECEIPTS_TITLE = text("setup.receipts_title")
 SCANNER_TITLE = text("setup.scanner_title")

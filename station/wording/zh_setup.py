@@ -1,12 +1,13 @@
 """Which Chinese sentences does the set-up wizard say?"""
 
 SENTENCES: dict[str, str] = {
-    "setup.printer_title": "设置 1/6：标签打印机",
-    "setup.receipts_title": "设置 2/6：小票机",
-    "setup.scanner_title": "设置 3/6：扫描枪",
-    "setup.scale_title": "设置 4/6：秤",
-    "setup.write_title": "设置 5/6：station.toml",
-    "setup.trial_title": "设置 6/6：测试标签",
+    "setup.mode": "设置",
+    "setup.printer_title": "1/6：标签打印机",
+    "setup.receipts_title": "2/6：小票机",
+    "setup.scanner_title": "3/6：扫描枪",
+    "setup.scale_title": "4/6：秤",
+    "setup.write_title": "5/6：station.toml",
+    "setup.trial_title": "6/6：测试标签",
     "setup.done_title": "设置完成",
     "setup.choose_printer": "选一个，或输入地址再按回车：tcp://192.168.1.20",
     "setup.choose_receipts": "选一个，或输入地址再按回车；没有就按 F8。",

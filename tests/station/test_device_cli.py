@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from drivers.simulate import escpos
+from drivers.simulate.label_printer import VirtualPrinter
 from station import device_cli
 from station.config import Config, Printer
 
@@ -47,3 +49,26 @@ def test_a_question_to_a_printer_behind_cups_never_comes_out_on_paper(
     found = device_cli.identify(settings, device)
     assert found.ok
     assert "CUPS does not say" in found.said
+
+
+def settings(url: str) -> Config:
+    return Config(printers={"slips": Printer(url=url, language="escpos", prints=("paper",))})
+
+
+def test_a_receipt_printer_says_what_it_needs() -> None:
+    with VirtualPrinter(escpos.personality()) as printer:
+        (slips,) = device_cli.listed(settings(printer.url))
+        assert device_cli.identify(settings(printer.url), slips).ok
+        printer.fault("paper-out")
+        found = device_cli.identify(settings(printer.url), slips)
+    assert (found.ok, found.said) == (False, "It is out of paper.")
+    gone = device_cli.identify(settings(printer.url), slips)
+    assert gone.ok is False
+
+
+def test_a_receipt_printer_prints_a_test_receipt() -> None:
+    with VirtualPrinter(escpos.personality(), ms_per_label=1) as printer:
+        (slips,) = device_cli.listed(settings(printer.url))
+        assert device_cli.test(settings(printer.url), slips, None).ok
+        (receipt,) = printer.wait_printed(1, 60)
+    assert receipt.data.startswith(b"\x1b@")

@@ -44,10 +44,8 @@ PLANS = {
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("size", [(80, 24), (120, 38)], ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("name", PLANS)
-async def test_a_step_looks_as_it_did(
-    tmp_path: Path, name: str, size: tuple[int, int], language: str
-) -> None:
-    app = SetupApp(tmp_path / "station.toml", PLANS[name], language)
+async def test_a_step_looks_as_it_did(name: str, size: tuple[int, int], language: str) -> None:
+    app = SetupApp(Path("/etc/station.toml"), PLANS[name], language)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         check_golden(f"setup_{name}_{size[0]}x{size[1]}_{language}.txt", screen_text(app))
