@@ -26,8 +26,8 @@ from station.flows.expected import expected
 from station.flows.flow import Commanded, Input
 from station.in_view import IN_VIEW_SECONDS, Heard, InView, Sorted
 from station.input import FloorApp, RawScan
-from station.prompt import Headings, Lamp, Page, StatusLine, Tone, Verdict
-from station.screens.page import PageScreen
+from station.over import Leaf, Over
+from station.prompt import Headings, Lamp, StatusLine, Tone, Verdict
 from station.screens.working import WorkingScreen
 from station.session import Session
 from station.sound import CUES, Silence, Sound
@@ -94,19 +94,6 @@ class LampChanged(Message):
         self.lamp = lamp
 
 
-class Leaf(Protocol):
-    """A page that lies over the working screen until the next scan: the devices, a menu."""
-
-    closes: frozenset[str]
-    """Keys that take it away, and do nothing else."""
-
-    def page(self, language: str) -> Page:
-        """Return what is to be seen now."""
-
-    def pressed(self, key: str) -> bool:
-        """Say whether the key meant something here; the page stays open then."""
-
-
 class Hook(Protocol):
     """What the demo plays a packer's hands with; `station.demo.hook` has it in full."""
 
@@ -168,10 +155,9 @@ class BenchApp(FloorApp):
         self._in_view = InView()
         self._sound: Sound = Silence()
         self._hook: Hook | None = None
-        self._leaf: Leaf | None = None
         self._asked = bench.session
         """The last step that asked for the devices: shown once, however often it is painted."""
-        self._over: PageScreen | None = None
+        self._over = Over(self)
 
     def get_default_screen(self) -> WorkingScreen:
         """The one screen."""
@@ -202,7 +188,7 @@ class BenchApp(FloorApp):
 
     async def scanned(self, raw: RawScan) -> None:
         """A whole code came in; it counts, whatever page is open."""
-        self._close()
+        self._over.close()
         self.around.heard(raw)
         self._show(self.bench.scan(raw.text, raw.source, raw.at), heard=raw.text, at=raw.at)
         self._answer(raw.source, ignored=self.bench.twice)
@@ -229,21 +215,17 @@ class BenchApp(FloorApp):
 
     async def broken(self, broken: Broken) -> None:
         """Half a code came in."""
-        self._close()
+        self._over.close()
         self._show(self.bench.garbled(broken.text, "wedge"))
 
     async def pressed(self, key: str) -> None:
         """A person pressed a key."""
-        leaf = self._leaf
-        if leaf is not None and key in leaf.closes:
-            self._close()
-            return
-        if leaf is not None and leaf.pressed(key):
+        if self._over.pressed(key):
             self._refresh_page()
             return
         command = commands.of_key(key)
         if command is not None:
-            self._close()
+            self._over.close()
             self._show(self.bench.put(Commanded(command.name)))
         elif key in QUIT_KEYS:
             self._leave()
@@ -256,12 +238,11 @@ class BenchApp(FloorApp):
     def typing(self, line: str) -> None:
         """The line typed by hand."""
         self.working.typing(clean(line))
-        if self._over is not None:
-            self._over.typing(clean(line))
+        self._over.typing(clean(line))
 
     def on_garbled_scan(self, message: GarbledScan) -> None:
         """Half a code came in by a wire."""
-        self._close()
+        self._over.close()
         self._show(self.bench.garbled(message.text, message.source))
         self._answer(message.source)
 
@@ -309,7 +290,7 @@ class BenchApp(FloorApp):
             self.exit(0)
             return
         self._quit_asked = now
-        self._close()
+        self._over.close()
         self.working.typing(wording.render(wording.press_again_to_leave(), self._language))
 
     # -- what is shown
@@ -328,7 +309,7 @@ class BenchApp(FloorApp):
             self._said = session.said
             self._verdict = flows.verdict(session)
             if self._verdict.tone is not Tone.NEUTRAL:
-                self._close()  # it would be said under the page, where nobody sees it
+                self._over.close()  # it would be said under the page, where nobody sees it
             cue = CUES[self._verdict.tone]
             if cue is not None:
                 self._sound.play(cue)
@@ -365,29 +346,13 @@ class BenchApp(FloorApp):
         self.working.tick(self._status(self.bench.session))
         self._refresh_page()
 
-    # -- a page over the working screen
-
     def _open(self, leaf: Leaf) -> None:
-        if self._over is None:
-            asleep = self.working.asleep
-            self._over = PageScreen(self.working.look, f"{asleep.line1} {asleep.line2}")
-            self.push_screen(self._over)
-        self._leaf = leaf
+        self._over.open(leaf, self.working.look, self.working.asleep)
         self._refresh_page()
 
-    def _close(self) -> bool:
-        """Take the page away; say whether there was one."""
-        if self._over is None:
-            return False
-        self._over = self._leaf = None
-        self.pop_screen()
-        return True
-
     def _refresh_page(self) -> None:
-        if self._over is not None and self._leaf is not None:
-            session = self.bench.session
-            self._over.show(self._leaf.page(session.language))
-            self._over.tick(self._status(session))
+        session = self.bench.session
+        self._over.refresh(session.language, self._status(session))
 
     def _status(self, session: Session) -> StatusLine:
         language = session.language

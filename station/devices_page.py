@@ -36,7 +36,7 @@ class Listed:
 
 
 class DevicesPage:
-    """What `app.Leaf` promises; its other methods may be called from any thread."""
+    """What `over.Leaf` promises; its other methods may be called from any thread."""
 
     closes = frozenset(BACK_KEYS)
 

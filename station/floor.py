@@ -24,7 +24,7 @@ from station.app import Around, BenchApp, GarbledScan, Happened, LampChanged, Ol
 from station.bench import Bench, Printers
 from station.config import DATABASE, LAYOUTS, Config
 from station.devices import Devices, Said
-from station.devices_page import DevicesPage, Listed
+from station.devices_page import DevicesPage
 from station.flows.flow import Input, NotZeroed, PrinterTrouble, Unweighed, Weighed
 from station.hub_lamp import clock_lamp, hub_lamp
 from station.input import RawScan, Scanned
@@ -32,7 +32,7 @@ from station.label_preparing import LabelPreparer, outlet_of
 from station.label_process import LabelProcess
 from station.prompt import Lamp, LampState
 from station.receipt_watch import ReceiptWatch
-from station.session import Session, Settings, Text
+from station.session import Session, Settings
 from station.sound import Bell, Silence, Sound, Speaker, find_player
 from station.spool import Printer, Spool
 from station.store import journal
@@ -42,6 +42,7 @@ from station.store.ledger import StoreLedger, printer_of
 from station.store.printers import capability
 from station.store.store import Store, StoreError
 from station.store.upkeep import Upkeep
+from station.tryout import KEYBOARD, Tryout, listed
 from station.widgets.look import Look
 from station.wording import devices, people
 from station.wording.outside import unusable
@@ -159,8 +160,9 @@ class _Floor:
         self._receipts = ReceiptWatch(config.printers, self._lamp)
         self._spool = Spool(printers, ledger, self._spooled)
         self._devices = Devices(config.scanners, config.scales, self._said, self._lamp)
-        self.page = DevicesPage(_listed(config, hub), self._test)
-        self.page.lamp(_KEYBOARD, "ok", "")
+        tryout = Tryout(config, bench, lambda: self._spool.wake())
+        self.page = DevicesPage(listed(config, hub), tryout.test)
+        self.page.lamp(KEYBOARD, "ok", "")
 
     def start(self, app: App[int]) -> None:
         """The first screen stands: begin to listen, print and talk."""
@@ -210,7 +212,7 @@ class _Floor:
 
     def heard(self, scan: RawScan) -> None:
         """A code came in, by a wire or by the keyboard."""
-        name = scan.source if scan.source in self._config.scanners else _KEYBOARD
+        name = scan.source if scan.source in self._config.scanners else KEYBOARD
         self.page.heard(name, devices.scanned(scan.text))
 
     def timed(self, milliseconds: float) -> None:
@@ -427,23 +429,6 @@ _LAMPS: dict[str, LampState] = {
     "bad": "bad",
     "off": "off",
 }
-
-
-_KEYBOARD = "keyboard"
-
-
-def _listed(config: Config, hub: str) -> tuple[Listed, ...]:
-    """Every device of the file, the keyboard, which may be a scanner, and the hub."""
-    return (
-        *(Listed(name, "scanner") for name in config.scanners),
-        Listed(_KEYBOARD, "scanner"),
-        *(Listed(name, "scale") for name in config.scales),
-        *(
-            Listed(name, "receipts" if one.receipts else "printer")
-            for name, one in config.printers.items()
-        ),
-        *((Listed("hub", "hub"),) if hub else ()),
-    )
 
 
 def _settings(config: Config) -> Settings:

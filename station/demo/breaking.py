@@ -35,7 +35,7 @@ _LOOK, _END = "look", ""
 
 
 class Breaking:
-    """What `app.Leaf` promises, and the thread behind it."""
+    """What `over.Leaf` promises, and the thread behind it."""
 
     closes = frozenset({"f2", words.BREAK_KEY})
 

@@ -25,7 +25,7 @@ from sync.orders import Order
 
 
 class Leaf(Protocol):
-    """As `station.app.Leaf`, which must not be imported here: the app imports the terminal."""
+    """As `station.over.Leaf`, which must not be imported here: the app imports the terminal."""
 
     closes: frozenset[str]
 

@@ -174,7 +174,7 @@ async def test_nothing_on_the_page_can_be_focused_or_pressed_by_a_scan(store: St
             assert isinstance(app.screen, PageScreen)
             assert not app.screen.focus_chain
             await scan(pilot, code)
-            app._close()
+            app._over.close()
         assert tried == []
 
 
