@@ -190,7 +190,7 @@ class SetupApp(FloorApp):
         self._let_go()
         if url == plan.KEYBOARD:
             return
-        reader = scanners.READERS["line"]()
+        reader = scanners.READERS[self.plan.framing]()
 
         def heard(data: bytes, at: float) -> None:
             for said in reader.receive(data, at):
@@ -229,7 +229,7 @@ def tables(found: Plan) -> written.Tables:
     """Return what was found as tables of station.toml."""
     made: dict[str, dict[str, written.Value]] = {}
     if found.scanner != plan.KEYBOARD:
-        made["scanners.hand"] = {"url": found.scanner}
+        made["scanners.hand"] = {"url": found.scanner, "framing": found.framing}
     if found.scale is not None:
         made["scales.bench"] = {"url": found.scale.url, "protocol": found.scale.protocol}
     if found.printer is not None:

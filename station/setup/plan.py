@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from urllib.parse import urlsplit
 
-from drivers.scanners.setup import Finding, NoAim
+from drivers.scanners import READERS
+from drivers.scanners.setup import Finding, NoAim, WrongLayout
 from station.session import Text
 from station.setup.exchange import (
     AskPrinter,
@@ -91,6 +92,8 @@ class Plan:
     printer: PrinterFound | None = None
     receipts: PrinterFound | None = None
     scanner: str = KEYBOARD
+    framing: str = "line"
+    """How the scanner's bytes are read: `drivers.scanners.READERS`."""
     findings: tuple[Finding, ...] | None = None
     """None until the set-up code was scanned."""
     scale: ScaleFound | None = None
@@ -105,7 +108,7 @@ class Plan:
             case Stage.RECEIPTS:
                 return tuple(u for u in _of(self.ports, ("usb", "serial")) if u not in taken)
             case Stage.SCANNER:
-                free = tuple(u for u in _of(self.ports, ("serial",)) if u not in taken)
+                free = tuple(u for u in _of(self.ports, ("serial", "evdev")) if u not in taken)
                 return (KEYBOARD, *free)
             case Stage.SCALE:
                 taken = taken | {self.scanner}
@@ -226,7 +229,8 @@ def _taken(plan: Plan, url: str) -> Step:
         case Stage.PRINTER | Stage.RECEIPTS:
             return replace(plan, busy=True, said=w.ASKING), (AskPrinter(url),)
         case Stage.SCANNER:
-            return _go(replace(plan, scanner=url), Stage.SCANNER_TEST)
+            framing = "keys-us" if url.startswith("evdev://") else "line"
+            return _go(replace(plan, scanner=url, framing=framing), Stage.SCANNER_TEST)
         case Stage.SCALE:
             return replace(plan, busy=True, said=w.ASKING), (AskScale(url),)
         case _:
@@ -274,6 +278,12 @@ def _scale(plan: Plan, found: ScaleFound) -> Step:
 def _tested(plan: Plan, findings: tuple[Finding, ...]) -> Step:
     if plan.stage is not Stage.SCANNER_TEST:
         return plan, ()
+    grabbed = plan.framing.startswith("keys-")
+    for one in findings:
+        if grabbed and isinstance(one, WrongLayout) and f"keys-{one.scanner}" in READERS:
+            # Grabbed, its keys are ours to read: no card of its manual is needed.
+            findings = tuple(each for each in findings if each != one)
+            plan = replace(plan, framing=f"keys-{one.scanner}")
     plan = replace(plan, findings=findings)
     if any(not isinstance(one, NoAim) for one in findings):
         return replace(plan, said=w.SCAN_AGAIN), ()

@@ -32,6 +32,7 @@ _MINUTE, _HOUR = 60, 3_600
 TROUBLES = (
     "address",
     "below_zero",
+    "check_its_set-up",
     "cutter",
     "fault",
     "frozen",

@@ -76,3 +76,10 @@ def test_a_destructive_command_asks_before_it_does_anything(command: Command) ->
     if command.twice and "pack" in command.flows:
         assert bench.session.question is not None
         assert bench.session.order == before
+
+
+def test_the_devices_are_asked_for_by_one_step_and_not_by_the_next() -> None:
+    bench = a_bench(an_order())
+    asked = flows.step(bench.session, Commanded("DEVICES")).session
+    assert asked.devices
+    assert not flows.step(asked, Commanded("HELP")).session.devices

@@ -10,6 +10,7 @@ import pytest
 from drivers.simulate import escpos, tspl, zpl
 from drivers.simulate.label_printer import VirtualPrinter
 from drivers.simulate.scale import VirtualScale
+from drivers.transports import loopback
 from station.session import Text
 from station.setup import ask
 from station.setup.exchange import Failed, PrinterFound, ScaleFound
@@ -52,6 +53,13 @@ def test_nobody_there_is_said_with_the_reason(url: str) -> None:
     found = ask.printer(url)
     assert isinstance(found, Failed)
     assert url.rpartition("/")[2] in found.why.args["why"]
+
+
+def test_the_question_that_would_be_printed_as_text_comes_last() -> None:
+    end = loopback.device("somebody")
+    assert ask.printer("loopback://somebody") == Failed(w.no_answer("loopback://somebody"))
+    asked = bytes(end.written)
+    assert asked.index(b"\x10\x04") < asked.index(b"\x1b!?") < asked.index(b"~HI")
 
 
 def test_a_queue_is_not_asked_since_it_would_print_the_question() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.scanners.setup import CapsLock, Finding, NoAim
+from drivers.scanners.setup import CapsLock, Finding, NoAim, WrongLayout
 from station.session import Text
 from station.setup import plan as p
 from station.setup.exchange import (
@@ -113,6 +113,17 @@ def test_a_scanner_that_is_set_wrong_keeps_the_test_and_may_go_on_as_it_is() -> 
     assert (wrong.stage, wrong.said) == (Stage.SCANNER_TEST, w.SCAN_AGAIN)
     assert after(ScannerTried((NoAim(),)), begun=wrong)[0].said == Text("")
     assert after(Key("f8"), begun=wrong)[0].stage is Stage.SCALE
+
+
+def test_a_grabbed_scanner_is_read_as_it_is_set() -> None:
+    grabbed = "evdev:///dev/input/by-id/usb-Netum-event-kbd"
+    begun = Plan(ports=(grabbed,), stage=Stage.SCANNER)
+    wrong = ScannerTried((WrongLayout(scanner="de", keyboard="us"), NoAim()))
+    plan, jobs = after(Key("down"), Key("enter"), wrong, begun=begun)
+    assert jobs == [Listen(grabbed)]
+    assert (plan.framing, plan.findings) == ("keys-de", (NoAim(),))
+    typing, _ = after(Key("enter"), wrong, begun=begun)
+    assert typing.said == w.SCAN_AGAIN
 
 
 def test_a_scale_must_be_empty_loaded_and_empty_again() -> None:

@@ -71,6 +71,7 @@ def test_comments_other_keys_and_other_tables_stay_and_the_old_file_is_kept(
         'printers.labels.url = "tcp://a"\n',
         '[printers.labels]\nurl = """\ntcp://a"""\n',
         "this is no toml\n",
+        '[work]\nshop = """\n[printers.labels]\nurl = "x"\n"""\n',
     ],
 )
 def test_a_file_that_cannot_be_changed_safely_is_left_and_said_with_what_to_write(
