@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from drivers import scales
-from drivers.label_printers import zpl_status
+from drivers.label_printers import tspl_status, zpl_status
 from drivers.receipt_printers import status as receipts
 from drivers.transports import (
     BadAddress,
@@ -72,6 +72,8 @@ def _asked(device: Scanner | Scale | Printer, wire: Transport) -> Looked:
             return _receipts(wire)
         case Printer() if device.answers and device.language == "zpl":
             return _zpl(wire)
+        case Printer() if device.answers and device.language == "tspl":
+            return _tspl(wire)
         case Printer():
             return Looked(lamp="unknown")
 
@@ -96,6 +98,16 @@ def _receipts(wire: Transport) -> Looked:
             if status.needs:
                 return Looked(lamp="bad", word=status.needs)
             return Looked(lamp="warn", word="paper_low") if status.paper_low else Looked(lamp="ok")
+    return Looked(lamp="bad", word="silent")
+
+
+def _tspl(wire: Transport) -> Looked:
+    reader = tspl_status.Reader()
+    wire.write(tspl_status.ASK_STATUS, time.monotonic() + ANSWER_SECONDS)
+    for data in _heard(wire, b""):
+        for status in reader.receive(data):
+            needs = needs_of(status)
+            return Looked(lamp="bad" if needs else "ok", word=needs)
     return Looked(lamp="bad", word="silent")
 
 

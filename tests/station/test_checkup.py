@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.simulate import escpos
+from drivers.simulate import escpos, tspl
 from drivers.simulate.label_printer import VirtualPrinter
 from drivers.simulate.scale import VirtualScale
 from station import checkup
@@ -19,14 +19,14 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkup, "ANSWER_SECONDS", 1.0)
 
 
+PERSONALITIES = {"zpl": None, "tspl": tspl.personality(), "escpos": escpos.personality()}
 FAULTS = [("", "ok", ""), ("paper-out", "bad", "paper"), ("head-open", "bad", "head")]
 
 
 @pytest.mark.parametrize(("fault", "lamp", "word"), FAULTS)
-@pytest.mark.parametrize("language", ["zpl", "escpos"])
+@pytest.mark.parametrize("language", ["zpl", "tspl", "escpos"])
 def test_a_printer_says_what_it_needs(language: str, fault: str, lamp: str, word: str) -> None:
-    personality = escpos.personality() if language == "escpos" else None
-    with VirtualPrinter(personality) as printer:
+    with VirtualPrinter(PERSONALITIES[language]) as printer:
         if fault:
             printer.fault(fault)
         prints = ("paper",) if language == "escpos" else ("label",)
