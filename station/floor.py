@@ -147,7 +147,8 @@ class _Floor:
             )
             for name, one in config.printers.items()
         ]
-        self._spool = Spool(printers, ledger, self._lamp)
+        self._receipts = ReceiptWatch(config.printers, self._lamp)
+        self._spool = Spool(printers, ledger, self._spooled)
         if outlet is not None:
             self._labels = LabelPreparer(
                 bench.store,
@@ -157,8 +158,6 @@ class _Floor:
                 ready=self._spool.wake,
                 refused=self._label_refused,
             )
-        self._receipts = ReceiptWatch(config.printers, self._lamp)
-        self._spool = Spool(printers, ledger, self._spooled)
         self._devices = Devices(config.scanners, config.scales, self._said, self._lamp)
         tryout = Tryout(config, bench, lambda: self._spool.wake())
         self.page = DevicesPage(listed(config, hub), tryout.test)
@@ -195,10 +194,8 @@ class _Floor:
 
     def stop(self) -> None:
         """The app ends."""
-        parts = (self._upkeep, self._devices, self._spool, self._link, self._papers, self._watch)
-        for part in (*parts, self._labels):
-        listening = (self._upkeep, self._devices, self._spool, self._receipts)
-        for part in (*listening, self._link, self._papers, self._watch):
+        wires = (self._devices, self._spool, self._receipts, self._link)
+        for part in (self._upkeep, *wires, self._papers, self._watch, self._labels):
             if part is not None:
                 part.stop()
 
@@ -314,32 +311,6 @@ class _Floor:
         said = wording.render(unusable(why), self._bench.session.language) if why else ""
         if why or "labels" in self._lamps:
             self._lamp("labels", "warn" if why else "ok", said)
-
-    def _test(self, one: Listed) -> Text:
-        """Try a device: print a label, or say what to do with it."""
-        match one.kind:
-            case "scanner":
-                return devices.SCAN_DEVICES_CARD
-            case "scale":
-                return devices.PUT_ON_SCALE
-            case "printer" | "receipts":
-                return self._print_test(one.name)
-            case _:
-                return devices.NO_TEST
-
-    def _print_test(self, name: str) -> Text:
-        from station import trial  # drawing is 100 ms that no bench starts with
-
-        title = wording.render(devices.TEST_LABEL, self._bench.session.language)
-        try:
-            data = trial.job(self._config.printers[name], title, name)
-            with self._bench.store.turn() as turn:
-                trial.queue(turn, name, data)
-        except StoreError:
-            log.exception("no test label for %s", name)
-            return devices.TEST_LABEL_FAILED
-        self._spool.wake()
-        return devices.TEST_LABEL_SENT
 
     def _printer_needs(self, printer: str, needs: str) -> None:
         self._post(PrinterTrouble(printer, needs))
