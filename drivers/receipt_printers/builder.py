@@ -25,6 +25,8 @@ def built(pictures: list[Any]) -> bytes:  # Any: PIL's images, whose import is d
     printer = _dummy()()
     printer.hw("INIT")
     for picture in pictures:
+        # It prints a remark to standard output where its profile does not say how wide a roll is.
+        printer.profile.profile_data["media"]["width"]["pixels"] = picture.width
         # Without dithering: what comes in is black or white already.
         printer.image(picture, impl="bitImageRaster", fragment_height=BAND_ROWS)
     printer.cut()

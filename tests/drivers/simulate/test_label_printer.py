@@ -1,5 +1,6 @@
 import hashlib
 import json
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -233,6 +234,8 @@ def test_a_stalled_connection_goes_on_when_cleared(printer: VirtualPrinter) -> N
     printer.fault("stall=10")
     wire = connected(printer)
     wire.write(label("one"), time.monotonic() + PATIENCE)
+    while printer.state()["armed"]:
+        threading.Event().wait(0.001)  # it hits whoever is read first
     send(printer, label("two"))
     assert [p.data for p in printer.wait_printed(1)] == [label("two")]
     printer.clear()
