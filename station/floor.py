@@ -26,7 +26,7 @@ from station.config import DATABASE, LAYOUTS, Config
 from station.devices import Devices, Said
 from station.devices_page import DevicesPage
 from station.flows.flow import Input, NotZeroed, PrinterTrouble, Unweighed, Weighed
-from station.hub_lamp import clock_lamp, hub_lamp
+from station.hub_watch import HubWatch
 from station.input import RawScan, Scanned
 from station.label_preparing import LabelPreparer, outlet_of
 from station.label_process import LabelProcess
@@ -35,8 +35,6 @@ from station.receipt_watch import ReceiptWatch
 from station.session import Session, Settings
 from station.sound import Bell, Silence, Sound, Speaker, find_player
 from station.spool import Printer, Spool
-from station.store import journal
-from station.store.heard import Heard
 from station.store.keep import StoreKeep
 from station.store.ledger import StoreLedger, printer_of
 from station.store.printers import capability
@@ -46,7 +44,7 @@ from station.tryout import KEYBOARD, Tryout, listed
 from station.widgets.look import Look
 from station.wording import devices, people
 from station.wording.outside import unusable
-from sync.client.link import Link, LinkState, Offline, Online
+from sync.client.link import Link
 from sync.client.signer import CA, KEY, open_key
 from sync.protocol.messages import Enrolled, Heartbeat
 from sync.protocol.messages import Lamp as BenchLamp
@@ -118,8 +116,7 @@ class _Floor:
         self._home, self._config, self._bench, self._hub = home, config, bench, hub
         self._app: BenchApp | None = None
         self._lamps: dict[str, BenchLamp] = {}
-        self._online: LinkState = Offline("")
-        self._heard = Heard(bench.store)
+        self._hub_watch = HubWatch(bench, self._lamp)
         self._timings = home / TIMINGS
         self._papers: PaperDrawer | None = None
         self._watch: LayoutWatch | None = None
@@ -180,16 +177,16 @@ class _Floor:
                 self._hub,
                 self._keep,
                 lambda: open_key(self._home / KEY),
-                self._linked,
+                self._hub_watch.linked,
                 ca=ca if ca.is_file() else None,
             )
             self._link.start()
-        self._linked(self._online)
+        self._hub_watch.show()
         self._bench.store.listen_for_rescue(self._rescued)
         if self._bench.store.rescued is not None:
             self._rescued(self._bench.store.rescued)
         if self._hub:
-            app.set_interval(AGE_SECONDS, self._aged)
+            app.set_interval(AGE_SECONDS, self._hub_watch.aged)
         threading.Thread(target=self._later, name="later", daemon=True).start()
 
     def stop(self) -> None:
@@ -315,42 +312,6 @@ class _Floor:
     def _printer_needs(self, printer: str, needs: str) -> None:
         self._post(PrinterTrouble(printer, needs))
 
-    def _linked(self, state: LinkState) -> None:
-        self._online = state
-        if isinstance(state, Online):
-            self._heard.now()
-        self._show_hub()
-
-    def _aged(self) -> None:
-        """What the bench knows grows old without anything that says so."""
-        if not isinstance(self._online, Online):
-            self._show_hub()
-
-    def _show_hub(self) -> None:
-        state, language = self._online, self._bench.session.language
-        online = isinstance(state, Online)
-        lamp = hub_lamp(
-            state,
-            None if online else self._heard.ago(),
-            0 if online else self._owed(),
-            lease_over=not online and self._bench.lease_over(),
-            language=language,
-        )
-        self._lamp("hub", lamp.state, lamp.text)
-        clock = clock_lamp(state, language)
-        # A clock that is right needs no lamp; one that was wrong is said to be right again.
-        if clock is not None and (clock.state != "ok" or "clock" in self._lamps):
-            self._lamp("clock", clock.state, clock.text)
-
-    def _owed(self) -> int:
-        """How many entries the hub has not got; 0 where the disk does not say."""
-        try:
-            with self._bench.store.turn(feed=True) as turn:
-                return journal.owed(turn)
-        except StoreError:
-            log.warning("the disk does not say what is owed to the hub")
-            return 0
-
     def _layout_changed(self, name: str) -> None:
         self._lamp("layout", "ok", name)
 
@@ -384,7 +345,7 @@ class _Floor:
         return Heartbeat(
             bench=session.bench,
             packer=session.packer.badge if session.packer else "",
-            pending=self._owed(),
+            pending=self._hub_watch.owed(),
             lamps=tuple(self._lamps.values()),
         )
 

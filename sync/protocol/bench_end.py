@@ -142,12 +142,10 @@ def step(end: End, input: Input, now: Moment, chance: Random) -> Stepped:
         case UpDue():
             return _up(_begin(end, Lane.UP), input, now)
         case BeatDue(heartbeat=heartbeat):
-            body = msgspec.json.encode(
-                msgspec.structs.replace(heartbeat, mismatches=end.mismatches, at=now.wall)
-            )
-            return _begin(end, Lane.BEAT), (
-                _send(Lane.BEAT, "POST", "/v1/heartbeat", now, body=body),
-            )
+            said = msgspec.structs.replace(heartbeat, mismatches=end.mismatches, at=now.wall)
+            body = msgspec.json.encode(said)
+            send = _send(Lane.BEAT, "POST", "/v1/heartbeat", now, body=body)
+            return _begin(end, Lane.BEAT), (send,)
         case Answered(to=ask):
             # The first that is answered after a cut calls the others.
             others = end.unheard - {ask.lane} if ask.lane in end.unheard else frozenset()
