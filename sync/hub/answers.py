@@ -296,14 +296,15 @@ def _rejoin(hub: Hub, asked: Asked, known: Known, now: float) -> Answer:
 
 def _enrol(hub: Hub, asked: Asked, now: float) -> Answer:
     said = _read(asked.body, Enrol)
-    if wait := hub.quotas.guess(asked.peer, now):
-        sentence = "too many codes that were no good: wait a minute"
-        raise Refused(Kind.TOO_MANY, sentence, retry_seconds=wait)
-    with hub.store.write() as connection:
-        enrolled = benches.enrol(connection, said, now)
-    if enrolled is None:
-        raise Refused(Kind.NOT_YOURS, NO_GOOD)
-    hub.quotas.right(asked.peer, now)
+    with hub.quotas.trying():
+        if wait := hub.quotas.guess(asked.peer, now):
+            sentence = "too many codes that were no good: wait a minute"
+            raise Refused(Kind.TOO_MANY, sentence, retry_seconds=wait)
+        with hub.store.write() as connection:
+            enrolled = benches.enrol(connection, said, now)
+        if enrolled is None:
+            hub.quotas.wrong(asked.peer, now)
+            raise Refused(Kind.NOT_YOURS, NO_GOOD)
     return replace(_said(enrolled, 201), bench=enrolled.bench, moved=True)
 
 

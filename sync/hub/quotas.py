@@ -15,6 +15,8 @@ Nothing here looks at a clock: the moment comes in with the request.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 REQUESTS_PER_SECOND = 50.0
@@ -52,6 +54,8 @@ class Quotas:
     """Who asked how often of late; from any thread."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _door: threading.Lock = field(default_factory=threading.Lock)
+    """Whoever tries a code is within, one at a time."""
     _benches: dict[str, _Bucket] = field(default_factory=dict)
     """As many as there are benches: only who has proved to be one is counted."""
     _forged: dict[str, _Bucket] = field(default_factory=dict)
@@ -102,11 +106,17 @@ class Quotas:
             if len(self._forged) > MOST_ADDRESSES:
                 del self._forged[next(iter(self._forged))]
 
-    def guess(self, peer: str, now: float) -> float:
-        """Count a try at a code; 0, or the seconds after which that address may try again.
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """Let one code be tried at a time: of a hundred at once, the sixth knows of five wrong.
 
-        A try counts until it turns out to be right: a hundred at once are a hundred tries.
+        Not one door an address: who guesses has many, and to look at a code takes milliseconds.
         """
+        with self._door:
+            yield
+
+    def guess(self, peer: str, now: float) -> float:
+        """Say whether too many codes from an address were wrong: 0, or the seconds to wait."""
         with self._lock:
             self._guesses = [one for one in self._guesses if 0.0 <= now - one[0] < GUESS_SECONDS]
             of_peer = [at for at, one in self._guesses if one == peer]
@@ -115,11 +125,9 @@ class Quotas:
                 return GUESS_SECONDS - (now - of_peer[-mine])
             if len(self._guesses) >= max(GUESSES_OF_ALL // self._processes, LEAST_GUESSES):
                 return GUESS_SECONDS - (now - self._guesses[0][0])
-            self._guesses.append((now, peer))
             return 0.0
 
-    def right(self, peer: str, now: float) -> None:
-        """The try that was counted at that moment was right."""
+    def wrong(self, peer: str, now: float) -> None:
+        """Count a code that was no good."""
         with self._lock:
-            if (now, peer) in self._guesses:
-                self._guesses.remove((now, peer))
+            self._guesses.append((now, peer))

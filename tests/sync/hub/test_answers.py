@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlencode
@@ -293,6 +295,40 @@ def test_codes_cannot_be_tried_out(hub: Hub) -> None:
     assert shut.headers["Retry-After"] == "50"
     assert kind(attempt("WRONG", "10.0.0.2", NOW + 10)) is Kind.NOT_YOURS  # others may
     assert attempt(code, "10.0.0.1", NOW + 60.5).status == 201
+
+
+def at_once(count: int, do: Callable[[int], Kind | None]) -> list[Kind | None]:
+    """Let so many do it at the same time."""
+    line = threading.Barrier(count)
+
+    def one(n: int) -> Kind | None:
+        line.wait(60)
+        return do(n)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def test_a_floor_of_benches_enrols_at_once_from_one_address(hub: Hub) -> None:
+    with hub.store.write() as connection:
+        codes = [benches.new_code(connection, f"b{n}", NOW) for n in range(30)]
+
+    def enrol(n: int) -> Kind | None:
+        body = msgspec.json.encode(Enrol(code=codes[n], public_key="0" * 64))
+        asked = Asked(method="POST", path="/v1/enrol", target="", body=body, peer="10.0.0.1")
+        got = answer(hub, asked, NOW)
+        return None if got.status == 201 else kind(got)
+
+    assert at_once(30, enrol) == [None] * 30
+
+
+def test_a_hundred_codes_at_once_are_a_hundred_guesses(hub: Hub) -> None:
+    def guess(n: int) -> Kind:
+        body = msgspec.json.encode(Enrol(code=f"WRONG{n}", public_key="0" * 64))
+        asked = Asked(method="POST", path="/v1/enrol", target="", body=body, peer="10.0.0.1")
+        return kind(answer(hub, asked, NOW))
+
+    assert at_once(100, guess).count(Kind.NOT_YOURS) == quotas.GUESSES
 
 
 def test_what_is_kept_of_wrong_codes_is_bounded_whoever_knocks(hub: Hub) -> None:
