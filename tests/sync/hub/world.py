@@ -6,6 +6,7 @@ called by hand, so that a test says when what happens. The bench does what a pac
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,6 +26,7 @@ from sync.hub.engine import Store, open_store
 from sync.hub.process import LEFT
 from sync.hub.rounds import Rounds
 from sync.hub.schema import parcel
+from sync.markets.amazon import SETTLED
 from sync.orders import Claim, Entry, Fact, Order, Parcel, Shipment, facts
 from sync.protocol import chain, cursor
 from sync.protocol.messages import Acked, Batch, Enrol, Gap, Numbered, Page, Verdict
@@ -179,12 +181,15 @@ class World:
 
     def place(self, number: int = 1, kind: str = "plain") -> list[str]:
         """Let buyers order; give our ids of the orders."""
-        return [f"uk:{id}" for id in self.amazon.place(number, kind)]
+        placed = [f"uk:{id}" for id in self.amazon.place(number, kind)]
+        seen_from_now_on()
+        return placed
 
     def act(self, order: str, verb: str) -> None:
         """Let something happen to an order at Amazon."""
         why = self.amazon.act(order.removeprefix("uk:"), verb)
         assert why is None, why
+        seen_from_now_on()
 
     def pull(self) -> pull.Pulled:
         """Read the channel once."""
@@ -265,6 +270,18 @@ class World:
     def carrier_books(self) -> dict[str, int]:
         """Give Simpost's totals."""
         return self.simpost.book.totals()
+
+
+def seen_from_now_on() -> None:
+    """Let it be so late that a round which begins now asks for what just happened.
+
+    A round asks in whole milliseconds, and up to a little before now: what happened in the same
+    millisecond comes with the next round, whose window overlaps. A test goes one round, and the
+    simulation answers a call of ours within that millisecond now and then.
+    """
+    happened, held_back = time.time(), (SETTLED + pull.MARGIN).total_seconds() / FAST
+    while math.floor((time.time() - held_back) * 1000) <= happened * 1000:
+        pass  # a millisecond or two
 
 
 @contextmanager
