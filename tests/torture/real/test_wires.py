@@ -16,7 +16,7 @@ from station.store.store import Store
 from sync.client import link as links
 from sync.client.link import Link, LinkState, Offline, Online
 from sync.client.signer import KEY, open_key
-from sync.hub import allot, benches
+from sync.hub import allot, answers, benches
 from sync.orders import Order, State, facts
 from sync.protocol import bench_end
 from sync.protocol.lanes import Lane
@@ -26,7 +26,8 @@ from tests.sync.client.test_link import write
 from tests.sync.hub.test_server import Running, joined, running
 from tests.torture.real.proxy import Manners, Proxy
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
+"""A guard against hanging for ever; on an idle machine nothing here takes five seconds."""
 
 
 class Lamp:
@@ -107,10 +108,18 @@ def floor(folder: Path, manners: Manners) -> Iterator[Floor]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the bench's patience be shorter, each in proportion."""
     monkeypatch.setattr(bench_end, "WAIT_SECONDS", 2)
-    patience = {Lane.FEED: 4.0, Lane.UP: 3.0, Lane.BEAT: 1.0}
+    patience = {Lane.FEED: 10.0, Lane.UP: 8.0, Lane.BEAT: 3.0}
     assert patience.keys() == links._READ_SECONDS.keys()
     monkeypatch.setattr(links, "_READ_SECONDS", patience)
     monkeypatch.setattr(bench_end, "LONGEST_PAUSE_SECONDS", 0.5)
+
+
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a long-poll without news last longer than the test may."""
+    monkeypatch.setattr(answers, "LONGEST_WAIT_SECONDS", 4_000.0)
+    monkeypatch.setattr(bench_end, "WAIT_SECONDS", 4_000)
+    monkeypatch.setattr(links, "_READ_SECONDS", {**links._READ_SECONDS, Lane.FEED: 4_000.0})
 
 
 @pytest.mark.slow
@@ -138,16 +147,15 @@ def test_a_hub_that_vanishes_without_a_word_is_missed_and_found_again(tmp_path: 
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("endless")
 def test_a_proxy_that_holds_back_whole_answers_does_not_hold_up_news(tmp_path: Path) -> None:
     """A page is one answer that ends: whoever collects answers has it as soon as it is there."""
     with floor(tmp_path, Manners(collects=1.0)) as there:
         there.lamp.shows(Online)
         for n in range(3):
             order = there.give(f"n-{n}")
-            began = time.monotonic()
+            # Not at the end of the long-poll, as a stream's end would be: it has none.
             until(partial(there.has, order))
-            # Not at the end of the long-poll, which a stream's end would be waited for.
-            assert time.monotonic() - began < bench_end.WAIT_SECONDS
             write(there.store, order, facts.PackStarted(shipment=order.shipments[0].id))
         until(lambda: there.at_hub() == 3)
         assert there.proxy.done["collects"] > 3
