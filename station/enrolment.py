@@ -81,14 +81,16 @@ def stands(turn: Turn, hub: str) -> Place:
 
 def settle(turn: Turn, hub: str, enrolled: Enrolled, place: Place) -> None:
     """Keep what the hub made of this machine."""
-    was = turn.get("enrolled")
-    renamed = bool(was) and msgspec.json.decode(was, type=Enrolled).bench != enrolled.bench
+    body = turn.get("enrolled")
+    was = msgspec.json.decode(body, type=Enrolled) if body else enrolled
+    renamed = was.bench != enrolled.bench
     turn.set("enrolled", msgspec.json.encode(enrolled).decode())
     turn.set("hub", hub)
     turn.set(t.REJOIN, "")
     lease.joined(turn, enrolled.lease_seconds)
-    known = cursor.read(turn.get("cursor", str(cursor.START)))
-    restored = known != cursor.START and enrolled.epoch != known.epoch
+    # Who was to read its feed from 0, and has read nothing yet, knows the epoch by who it was.
+    known = cursor.read(turn.get("cursor", str(cursor.START))).epoch or was.epoch
+    restored = enrolled.epoch != known
     if not place.anew and not restored:
         if renamed:
             _read_anew(turn)  # each bench has a feed of its own

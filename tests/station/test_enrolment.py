@@ -73,6 +73,24 @@ def test_a_hub_that_was_put_back_is_told_all_that_is_kept_before_anything_else(
         assert (turn.get("acked"), turn.get("cursor")) == ("4", "0.0")
 
 
+def test_a_hub_that_was_put_back_before_the_feed_was_read_anew_is_told_all_as_well(
+    store: Store,
+) -> None:
+    """Whoever joins twice in a row has no place in the feed to know the hub's epoch by."""
+    second, third = (structs.replace(ENROLLED, epoch=epoch) for epoch in (2, 3))
+    with store.turn() as turn:
+        turn.set("hub", "http://a")
+        turn.set("acked", "9")
+        turn.set(schema.BASE, f"4.{'b' * 64}")
+        turn.set("cursor", "1.9")
+        settle(turn, "http://a", second, stands(turn, "http://a"))
+        turn.set("acked", "9")  # told, and the page that was asked for did not come
+        settle(turn, "http://a", third, Place(9, "c" * 64, anew=False))
+        rejoin = json.decode(turn.get(schema.REJOIN), type=Rejoin)
+        assert rejoin == Rejoin(after=4, hash="b" * 64)
+        assert turn.get("acked") == "4"
+
+
 def test_a_machine_that_becomes_another_bench_reads_that_ones_feed_from_the_beginning(
     store: Store,
 ) -> None:
