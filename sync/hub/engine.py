@@ -77,8 +77,9 @@ class Store:
                 yield connection
                 connection.exec_driver_sql("COMMIT")
             except BaseException:
-                # A full disk may have ended it already: what was wrong is worth more than that.
-                if getattr(connection.connection.dbapi_connection, "in_transaction", True):
+                # A full disk may have ended it already, or who stops a command within a statement:
+                # what was wrong is worth more than that.
+                if not connection.invalidated and _open(connection):
                     connection.exec_driver_sql("ROLLBACK")
                 raise
 
@@ -229,3 +230,8 @@ def upsert(
     new = {name: statement.excluded[name] for name in others}
     statement = statement.on_conflict_do_update(index_elements=list(keys), set_=new)
     connection.execute(statement, list(rows))
+
+
+def _open(connection: Connection) -> bool:
+    """Say whether a transaction is open, as far as the driver knows."""
+    return bool(getattr(connection.connection.dbapi_connection, "in_transaction", True))

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import event, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from sync.hub import engine, setup, vault
@@ -63,6 +63,26 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(IntegrityError):
         twice()
+    with store.read() as connection:
+        assert not connection.execute(select(meta).where(meta.c.name == "new")).all()
+    store.close()
+
+
+def test_who_stops_a_command_within_a_statement_reads_that_he_stopped_it(tmp_path: Path) -> None:
+    store, _, _ = opened(tmp_path)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def write() -> None:
+        with store.write() as connection:
+            connection.execute(insert(meta).values(name="new", value="1"))
+            event.listen(store.engine, "before_cursor_execute", interrupt)
+            connection.execute(insert(meta).values(name="newer", value="1"))
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
+    event.remove(store.engine, "before_cursor_execute", interrupt)
     with store.read() as connection:
         assert not connection.execute(select(meta).where(meta.c.name == "new")).all()
     store.close()
