@@ -206,6 +206,7 @@ class World:
         self.rules.restored()
         first = self.hubs[0]
         first.start()
+        first.arm(-1)  # who puts a copy back does it until it is done
         put_back(first, self.books.epoch, self.agenda.now)
 
     def change_disk(self, machine: Machine, disk: Disk) -> None:
