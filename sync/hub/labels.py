@@ -21,7 +21,7 @@ from sync.hub.channels import Outside, Post
 from sync.hub.engine import Store, upsert
 from sync.hub.process import living
 from sync.hub.schema import blob, entry, parcel
-from sync.hub.setup import noted
+from sync.hub.setup import epoch, noted
 from sync.hub.troubles import Kind, Trouble
 from sync.hub.vault import Vault
 from sync.hub.verdicts import ALREADY
@@ -120,6 +120,7 @@ class Labels:
         came: Bought | Declined | Unsure = Declined("it was not bought, because it was stopped")
         if give_up or todo is LabelWork.LOOK_UP or not fresh:
             came = post.line.hold(post.carrier.look_up(asked.key))
+        old = isinstance(came, Bought)
         if not give_up and ((fresh and todo is LabelWork.BUY) or isinstance(came, Declined)):
             came = post.line.hold(post.carrier.buy(_wanted(order, box, asked)))
         with self.store.write() as connection:
@@ -128,6 +129,15 @@ class Labels:
             if found is None or found[2].label_key != asked.key:
                 return
             self._outcome(connection, found, asked, came, give_up)
+            if old:
+                self._distrust(connection, box.id, asked)
+
+    def _distrust(self, connection: Connection, id: str, asked: facts.LabelRequested) -> None:
+        """Give a label back that is known again, where it may be on another bench's box."""
+        found = _find(connection, self.book, id)
+        if found is not None and _out_elsewhere(connection, found[0], found[1], asked):
+            void = facts.VoidRequested(parcel=id, why="another bench may have printed it")
+            self._record(connection, found[0], [void])
 
     def _outcome(
         self,
@@ -318,6 +328,36 @@ def _forgotten(connection: Connection, order: Order) -> bool:
     if restored_at is None:
         return False
     return order.placed_at is None or order.placed_at.timestamp() <= float(restored_at)
+
+
+def _out_elsewhere(
+    connection: Connection, order: Order, shipment: Shipment, asked: facts.LabelRequested
+) -> bool:
+    """Say whether a label that this hub had forgotten may be out at an earlier bench.
+
+    When the shipment was given away, nobody knew that there was a label to be given back. A claim
+    of an earlier epoch was adopted from the bench that has it: that one's box bears the label.
+    """
+    claim = shipment.claim
+    if claim is None or claim.epoch < epoch(connection) or not _forgotten(connection, order):
+        return False
+    rows = connection.execute(
+        select(entry.c.body, entry.c.received_at)
+        .where(
+            entry.c.order_id == order.id,
+            entry.c.kind.in_(("label-requested", "shipment-allocated")),
+            entry.c.verdict == "ok",
+        )
+        .order_by(entry.c.received_at, entry.c.seq)
+    )
+    first: float | None = None
+    for body, at in rows:
+        fact = msgspec.json.decode(body, type=Entry).fact
+        if isinstance(fact, facts.LabelRequested) and fact.key == asked.key and first is None:
+            first = at
+        elif isinstance(fact, facts.ShipmentAllocated) and fact.claim == claim:
+            return first is not None and first < at
+    return False
 
 
 def _wanted(order: Order, box: Parcel, asked: facts.LabelRequested) -> Wanted:

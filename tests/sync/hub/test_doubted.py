@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.hub import doubted
+from sync.hub import doubted, takeover
 from sync.orders import LabelState, State, facts
 from sync.protocol.messages import Verdict
 from tests.sync.hub.restored import Journal, back_up, reported, restore
@@ -112,3 +112,38 @@ def test_many_labels_are_doubted_a_few_at_a_time(
     with here.store.write() as connection:
         assert doubted.doubt(connection, here.book, time.time()) == 5
     assert {here.parcel(id).label_state for id in ids} == {LabelState.UNCERTAIN}
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["in the copy", "bought since the copy"])
+def test_a_label_that_another_bench_may_have_printed_before_the_restore_goes_on_no_second_box(
+    here: World, tmp_path: Path, *, known: bool
+) -> None:
+    (id,) = here.place()
+    here.pull()
+    first, second = here.bench("b1"), here.bench("b2")
+    here.rounds.allot_all()
+    if known:
+        here.go_round()
+    copy = back_up(here, tmp_path)
+    here.go_round()
+    order = here.order(id)
+    printed = here.parcel(id).label
+    journal = Journal(first if here.shipment(id).bench == "b1" else second)
+    other = second if journal.bench is first else first
+    shipment = order.shipments[0]
+    journal.note(journal.bench.numbered(id, shipment.claim, *packing(order, shipment)))
+    restore(here, copy, first, second)  # before it heard of the box
+    with here.store.write() as connection:
+        given = here.book.get(connection, id, lock=True)
+        assert given is not None
+        done = takeover.facts_of(connection, given, other.name)
+        takeover.take_over(connection, here.book, given, done, time.time(), why="off", by="S")
+    here.go_round()
+    now = here.parcel(id).label
+    assert printed is not None
+    assert now is not None
+    assert here.parcel(id).label_usable
+    assert now.tracking != printed.tracking
+    assert set(journal.send()) == {Verdict.FENCED}
+    books = here.carrier_books()
+    assert (books["labels"], books["sold"], books["double"]) == (2, 1, 0)
