@@ -73,6 +73,8 @@ class Wire:
             raise NoAddress(f"{url} is no address of a hub (it begins with http:// or https://)")
         # Reading all certificates of the system takes 20 ms, which plain http need not.
         trusted: ssl.SSLContext | bool = ssl_context(ca) if scheme == "https" else False
+        step = "start_tls" if scheme == "https" else "connect_tcp"
+        self._connected = f"connection.{step}.complete"
         self._client = httpx.Client(verify=trusted)
 
     def ask(
@@ -117,14 +119,17 @@ class Wire:
         hanging = self._socket
         if hanging is not None:
             with suppress(OSError):
-                hanging.shutdown(socket.SHUT_RDWR)
+                # Not SSLSocket's own: it takes TLS away under the thread that sends or reads.
+                socket.socket.shutdown(hanging, socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Let go of the connection; by the thread whose wire it is."""
         self._client.close()
 
     def _traced(self, name: str, info: Mapping[str, Any]) -> None:  # Any: as httpcore has it
-        if name in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+        # A handshake is not cut, it lasts CONNECT_SECONDS at most: Python's ssl forgets to close a
+        # socket that it finds shut down when it begins one.
+        if name == self._connected:
             self._socket = info["return_value"].get_extra_info("socket")
             if self._cut:
                 self.cut()

@@ -206,7 +206,7 @@ def told() -> Told:
 def link(hub: Hub, keep: KeepOfABadDisk, told: Told, tmp_path: Path) -> Iterator[Link]:
     link = Link(hub.url, keep, lambda: open_key(tmp_path / KEY), told)
     yield link
-    link.stop()
+    link.stop(timeout=PATIENCE_SECONDS)
 
 
 def wait_until(store: Store, so: Callable[[], bool]) -> None:
@@ -443,11 +443,16 @@ def test_a_hub_too_new_to_feed_this_bench_still_takes_what_happened(
     wait_for_asked(hub, "/v1/entries", 1)
 
 
+def threads_of_links() -> set[threading.Thread]:
+    return {one for one in threading.enumerate() if one.name.startswith("link-")}
+
+
 def test_a_request_that_hangs_does_not_keep_the_bench_from_stopping(hub: Hub, link: Link) -> None:
+    others = threads_of_links()  # of tests before this one, in the same process
     link.start()
     wait_for_asked(hub, "/v1/feed", 1)
     link.stop(timeout=PATIENCE_SECONDS)
-    assert not [one for one in threading.enumerate() if one.name.startswith("link-")]
+    assert threads_of_links() <= others
 
 
 def test_a_lease_is_kept_on_the_clock_of_this_start(
@@ -503,7 +508,7 @@ def tls_hub(authority: trustme.CA) -> Iterator[Hub]:
 def test_only_a_hub_whose_certificate_was_pinned_is_talked_to_and_what_hangs_is_cut(
     tls_hub: Hub, authority: trustme.CA, keep: KeepOfABadDisk, told: Told, tmp_path: Path
 ) -> None:
-    pinned = tmp_path / "ca.pem"
+    pinned, others = tmp_path / "ca.pem", threads_of_links()
     for ca, knows in ((trustme.CA(), False), (authority, True)):
         ca.cert_pem.write_to_path(pinned)
         link = Link(tls_hub.url, keep, lambda: open_key(tmp_path / KEY), told, ca=pinned)
@@ -513,7 +518,7 @@ def test_only_a_hub_whose_certificate_was_pinned_is_talked_to_and_what_hangs_is_
         else:
             told.wait_for(Offline)
         link.stop(timeout=PATIENCE_SECONDS)
-        assert not [one for one in threading.enumerate() if one.name.startswith("link-")]
+        assert threads_of_links() <= others
         assert bool(tls_hub.asked) is knows
 
 
