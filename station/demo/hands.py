@@ -24,6 +24,7 @@ from station.demo.device import Device
 from station.demo.record import Record
 from station.demo.robot import Lift, Move, Scan, Seen, Wait, Weigh
 from station.double_read import Reading, double_read
+from station.in_view import IN_VIEW_SECONDS
 from station.session import Session
 from sync.orders import Order
 
@@ -31,6 +32,9 @@ FELL = "hands.log"
 """Beside the printer's record: why the hands of a bench stopped, if they did."""
 LOOK_SECONDS = 0.05
 """Printer and scale do not tell us when they are done: how often we look."""
+PULL_SECONDS = 2 * IN_VIEW_SECONDS
+"""From one scan to the next: sooner than any hand, and late enough that the bench does not take two
+codes for one picture."""
 HEARD_SECONDS = 3.0
 """How long a scan may take until the bench has heard it; then it is taken for lost."""
 
@@ -219,5 +223,7 @@ class Hands:
             return
         self._last = reading
         with self._changed:
+            soonest = self._fired_at + PULL_SECONDS
+            self._changed.wait_for(lambda: self._closing, max(0.0, soonest - time.monotonic()))
             self._fired, self._fired_at = text, time.monotonic()
         self._scanner.tell(f"scan {text}")
