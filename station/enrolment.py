@@ -90,7 +90,9 @@ def settle(turn: Turn, hub: str, enrolled: Enrolled, place: Place) -> None:
     lease.joined(turn, enrolled.lease_seconds)
     # Who was to read its feed from 0, and has read nothing yet, knows the epoch by who it was.
     known = cursor.read(turn.get("cursor", str(cursor.START))).epoch or was.epoch
-    restored = enrolled.epoch != known
+    # A hub that turned this journal down has not said which of its entries it still has.
+    told = int(turn.get(t.ACKED_IN) or known)
+    restored = not enrolled.epoch == known == told
     if not place.anew and not restored:
         if renamed:
             _read_anew(turn)  # each bench has a feed of its own

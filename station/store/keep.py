@@ -238,6 +238,9 @@ class StoreKeep:
         with self._store.turn(feed=not overruled) as turn:
             if answer.acked > int(turn.get("acked", "0")):
                 turn.set("acked", str(answer.acked))
+            epoch = answer.head.partition(".")[0]
+            if epoch and epoch != turn.get(t.ACKED_IN):
+                turn.set(t.ACKED_IN, epoch)
             news = [judged for judged in answer.verdicts if _says(turn, judged)]
             if overruled:
                 notices.judge(turn, news)

@@ -35,6 +35,8 @@ meta = Table(
 
 BASE = "base"
 """The key in `meta` of "number.hash" of the entry before the oldest one that is kept."""
+ACKED_IN = "acked-in"
+"""The key in `meta` of the epoch of the hub that acknowledged last; "" where none has said it."""
 REJOIN = "rejoin"
 """The key in `meta` of the `Rejoin` that the hub must be told before any entry; "" for none."""
 

@@ -91,6 +91,21 @@ def test_a_hub_that_was_put_back_before_the_feed_was_read_anew_is_told_all_as_we
         assert turn.get("acked") == "4"
 
 
+def test_a_clone_that_was_told_so_by_a_hub_that_was_put_back_tells_everything_again(
+    store: Store,
+) -> None:
+    """It had read the feed of the restored hub, which turned its journal down and said no more."""
+    other = structs.replace(ENROLLED, bench="b1-clone", epoch=7)
+    with store.turn() as turn:
+        turn.set("hub", "http://a")
+        turn.set("acked", "9")
+        turn.set(schema.ACKED_IN, "1")
+        turn.set("cursor", "7.13")
+        settle(turn, "http://a", other, stands(turn, "http://a"))
+        assert turn.get("acked") == "0"
+        assert json.decode(turn.get(schema.REJOIN), type=Rejoin).after == 0
+
+
 def test_a_machine_that_becomes_another_bench_reads_that_ones_feed_from_the_beginning(
     store: Store,
 ) -> None:
