@@ -164,14 +164,16 @@ class Reader:
 
     def receive(self, data: bytes) -> list[Said]:
         """Return the answers that `data` completes, oldest first."""
-        self._rest += data
+        rest, at = self._rest + data, 0
         said: list[Said] = []
-        while (end := _end(self._rest)) is not None:
-            piece, self._rest = self._rest[:end], self._rest[end:]
+        # By place, not by cutting each piece off: a megabyte of noise may be as many pieces.
+        while (end := _end(rest, at)) is not None:
+            piece, at = rest[at:end], end
             framed = piece[:1] == STX and piece[-1:] == ETX
             answer = self._string(piece[1:-1]) if framed else _unframed(piece)
             if answer is not None:
                 said.append(answer)
+        self._rest = rest[at:]
         return said
 
     def _string(self, body: bytes) -> Status | Identity | Errors | None:
@@ -192,22 +194,23 @@ class Reader:
         return None
 
 
-def _end(rest: bytes) -> int | None:
-    """Return where the first piece ends: a string, a quoted value, or bytes of neither."""
-    if not rest:
+def _end(rest: bytes, at: int) -> int | None:
+    """Return where the piece that begins there ends: a string, a quoted value, or neither."""
+    if at >= len(rest):
         return None
-    last = _ENDS.get(rest[:1])
+    last = _ENDS.get(rest[at : at + 1])
     if last is None:
-        start = _START.search(rest)
+        start = _START.search(rest, at)
         return start.start() if start else len(rest)
-    end = rest.find(last, 1, _LONGEST_BYTES)
+    longest = at + _LONGEST_BYTES
+    end = rest.find(last, at + 1, longest)
     # A new beginning before the end: the first string was cut off, and is nothing.
-    again = rest.find(STX, 1, end if end >= 0 else _LONGEST_BYTES)
+    again = rest.find(STX, at + 1, end if end >= 0 else longest)
     if again >= 0:
         return again
     if end >= 0:
         return end + 1
-    return 1 if len(rest) >= _LONGEST_BYTES else None
+    return at + 1 if len(rest) >= longest else None
 
 
 def _unframed(piece: bytes) -> Variable | Acknowledged | None:

@@ -251,7 +251,9 @@ def test_a_row_that_changed_by_itself_is_seen_and_mended_by_reading_anew(
                 turn.sql.execute(delete(t.shipments).where(row))
             case "doubled":
                 was = turn.sql.execute(select(t.shipments).where(row)).mappings().one()
-                turn.sql.execute(t.shipments.insert().values(**{**was, "id": "amazon-uk:9#1"}))
+                turn.sql.execute(
+                    t.shipments.insert().values(**{**was, "id": "amazon-uk:9#1", "number": 99})
+                )
             case "skipped":
                 turn.sql.execute(update(t.shipments).where(row).values(share=1))
     hub.save(replace(hub.order(second.id), note="another one changes"))
