@@ -16,13 +16,14 @@ import msgspec
 from sqlalchemy import Connection, select, update
 
 from sync.hub import ahead, reconsider, troubles, work
-from sync.hub.book import Book
+from sync.hub.book import HUB, Book
 from sync.hub.channels import Outside, Post
 from sync.hub.engine import Store, upsert
 from sync.hub.process import living
 from sync.hub.schema import blob, entry, parcel
 from sync.hub.setup import epoch, noted
 from sync.hub.troubles import Kind, Trouble
+from sync.hub.unheard import owing
 from sync.hub.vault import Vault
 from sync.hub.verdicts import ALREADY
 from sync.hub.work import LabelWork
@@ -333,31 +334,39 @@ def _forgotten(connection: Connection, order: Order) -> bool:
 def _out_elsewhere(
     connection: Connection, order: Order, shipment: Shipment, asked: facts.LabelRequested
 ) -> bool:
-    """Say whether a label that this hub had forgotten may be out at an earlier bench.
+    """Say whether a label that this hub had forgotten may be out at another bench.
 
-    When the shipment was given away, nobody knew that there was a label to be given back. A claim
-    of an earlier epoch was adopted from the bench that has it: that one's box bears the label.
+    When the shipment was given away, nobody knew that there was a label to be given back. Or the
+    claim is the copy's, and this hub asked as for the first time under a key that the lost hub had
+    used: while others have still to tell what they did, nobody knows for which bench. A claim of an
+    earlier epoch that was adopted is of the bench whose box bears the label.
     """
     claim = shipment.claim
-    if claim is None or claim.epoch < epoch(connection) or not _forgotten(connection, order):
+    if claim is None or not _forgotten(connection, order):
         return False
+    now = epoch(connection)
     rows = connection.execute(
-        select(entry.c.body, entry.c.received_at)
+        select(entry.c.body, entry.c.received_at, entry.c.incarnation)
         .where(
             entry.c.order_id == order.id,
+            entry.c.bench == HUB,
             entry.c.kind.in_(("label-requested", "shipment-allocated")),
             entry.c.verdict == "ok",
         )
         .order_by(entry.c.received_at, entry.c.seq)
     )
-    first: float | None = None
-    for body, at in rows:
+    asked_at, asked_in = 0.0, 0
+    given_at, given_in = 0.0, 0
+    for body, at, written_in in rows:
         fact = msgspec.json.decode(body, type=Entry).fact
-        if isinstance(fact, facts.LabelRequested) and fact.key == asked.key and first is None:
-            first = at
+        if isinstance(fact, facts.LabelRequested) and fact.key == asked.key and not asked_in:
+            asked_at, asked_in = at, written_in
         elif isinstance(fact, facts.ShipmentAllocated) and fact.claim == claim:
-            return first is not None and first < at
-    return False
+            given_at, given_in = at, written_in
+    if claim.epoch == now:
+        return bool(asked_in) and asked_at < given_at
+    adopted = given_in == now
+    return not adopted and asked_in == now and bool(owing(connection) - {shipment.bench})
 
 
 def _wanted(order: Order, box: Parcel, asked: facts.LabelRequested) -> Wanted:

@@ -4,7 +4,8 @@ A bench that was switched off, or cut off, when the hub was put back to an older
 been given, have packed and have labelled what this book takes for untouched: a second bench would
 pack it again, and the carrier would sell both the same label. So what was ordered before the
 restore waits until each bench has been heard, or a person has shut it out. New orders do not wait,
-nor does what a bench has already.
+nor does what a bench has already: of its labels, only those that the lost hub may have bought for a
+silent bench (`labels`).
 """
 
 from __future__ import annotations
@@ -32,9 +33,12 @@ def ordered_since(connection: Connection) -> float | None:
 
     Also while a bench that has come back is still telling what it knows.
     """
-    if not any(owes(said, here) for _, said, here in _lately(connection)):
-        return None
-    return float(noted(connection, "restored_at") or 0.0)
+    return float(noted(connection, "restored_at") or 0.0) if owing(connection) else None
+
+
+def owing(connection: Connection) -> frozenset[str]:
+    """Name the benches that have not told the restored hub everything yet."""
+    return frozenset(name for name, said, here in _lately(connection) if owes(said, here))
 
 
 def _lately(connection: Connection) -> list[tuple[str, bytes, int]]:

@@ -147,3 +147,35 @@ def test_a_label_that_another_bench_may_have_printed_before_the_restore_goes_on_
     assert set(journal.send()) == {Verdict.FENCED}
     books = here.carrier_books()
     assert (books["labels"], books["sold"], books["double"]) == (2, 1, 0)
+
+
+def test_a_label_that_a_silent_bench_may_have_printed_goes_on_no_second_box(
+    here: World, tmp_path: Path
+) -> None:
+    """The lost hub had given the shipment on; by the copy the first bench has it still."""
+    (id,) = here.place()
+    here.pull()
+    first, second = here.bench("b1"), here.bench("b2")
+    here.go_round()
+    for one in (first, second):
+        reported(here, one)
+    has = first if here.shipment(id).bench == "b1" else second
+    silent = second if has is first else first
+    copy = back_up(here, tmp_path)
+    with here.store.write() as connection:
+        order = here.book.get(connection, id, lock=True)
+        assert order is not None
+        done = takeover.facts_of(connection, order, silent.name)
+        takeover.take_over(connection, here.book, order, done, time.time(), why="off", by="S")
+    here.go_round()
+    printed = here.parcel(id).label
+    assert printed is not None
+    restore(here, copy, first, second)
+    reported(here, has)
+    for _ in range(3):
+        here.go_round()
+    now = here.parcel(id).label
+    assert here.shipment(id).bench == has.name
+    assert here.parcel(id).label_usable
+    assert now is not None
+    assert now.tracking != printed.tracking
