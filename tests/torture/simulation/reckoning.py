@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -281,29 +282,41 @@ class Reckoning:
         first = self._world.first_words.get(order.id)
         if first is None:
             return
-        mine = [_ENTRY.decode(one.body).fact for one in self._journal if self._counts(one, order)]
-        now = _folded(first, mine)
-        if now.shipments != order.shipments or now.address_digest != order.address_digest:
-            raise Broke("the book is the sum of its journal", order.id)
+        mine = [_ENTRY.decode(one.body) for one in self._journal if self._counts(one, order)]
+        for in_order in (False, True):
+            now = _folded(first, mine, in_order=in_order)
+            if now.shipments == order.shipments and now.address_digest == order.address_digest:
+                return
+        raise Broke("the book is the sum of its journal", order.id)
 
     def _counts(self, one: Stored, order: Order) -> bool:
         return one.order == order.id and one.verdict == "ok" and one.reason != "already"
 
 
-def _folded(order: Order, journal: list[facts.Fact]) -> Order:
+def _folded(order: Order, journal: list[Entry], *, in_order: bool) -> Order:
     """Give what a journal makes of an order.
 
     At a hub that was restored, entries come true later than they were told: what is impossible in
-    its place is tried again after each that is not.
+    its place is tried again after each that is not, but not within what the hub did at one moment.
+    `in_order`: what a bench told later comes true no sooner than what it told before.
     """
-    waiting: list[facts.Fact] = []
-    for fact in journal:
-        order, done = _tried(order, fact)
+    waiting: list[Entry] = []
+
+    def behind(one: Entry) -> bool:
+        told = waiting[: waiting.index(one)] if one in waiting else waiting
+        return in_order and any(earlier.bench == one.bench for earlier in told)
+
+    for one, following in zip_longest(journal, journal[1:]):
+        done = False
+        if one.bench == HUB or not behind(one):
+            order, done = _tried(order, one.fact)
         if not done:
-            waiting.append(fact)
+            waiting.append(one)
+            continue
+        if following is not None and one.bench == following.bench == HUB and one.at == following.at:
             continue
         for early in list(waiting):
-            order, done = _tried(order, early)
+            order, done = (order, False) if behind(early) else _tried(order, early.fact)
             if done:
                 waiting.remove(early)
     return order
