@@ -192,6 +192,7 @@ class Machine:
         if self.process is not None:
             self.process.driver.end()
             self.process = None
+            self._armed = -1  # it was the old program that was to die
             self.start()
 
     def forget_past(self) -> None:
